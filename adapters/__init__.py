@@ -1,0 +1,1 @@
+"""One folder per registry, and the protocols they speak."""

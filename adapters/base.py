@@ -1,0 +1,125 @@
+"""What the gateway and an adapter say to each other: a question, a reply, and four errors.
+
+    SourceError
+    ├── SubjectUnknownError      an answer: nobody of that name or number here
+    ├── SourceRefusedError       our fault: they do not accept the question
+    ├── SourceUnavailableError   ask later
+    └── SourceMisbehavedError    their fault: what they sent cannot be an answer to this
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from contracts.vocabulary import (
+    AgencyId,
+    CaseId,
+    ExchangeId,
+    Field,
+    ObminError,
+    OfficialId,
+    Scheme,
+    Source,
+    Subject,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to one registry. `message_id` (UUID) goes onto the wire; `fields` is what may be read.
+
+    `deadline` is the event loop's clock (`loop.time()`) at which nobody waits any more: an
+    ask-then-poll adapter uses it to say `Pending` in time.
+    """
+
+    exchange_id: ExchangeId
+    message_id: str
+    agency: AgencyId
+    official: OfficialId
+    case: CaseId | None
+    purpose_id: str
+    subject: Subject
+    fields: frozenset[Field]
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One person's record: exactly the fields asked for that the registry holds.
+
+    `transaction_id` is the bus's own key for disputes (`uxp-transaction-id`), empty where none came.
+    """
+
+    values: Mapping[Field, Value]
+    as_of: datetime
+    transaction_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"Answered({len(self.values)} fields)"
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Several people fit; nothing is told of any of them. The count is all that leaves."""
+
+    candidates: int
+    transaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The registry took the question and has not answered yet."""
+
+    transaction_id: str = ""
+
+
+Reply = Answered | Ambiguous | Pending
+
+
+class SourceError(ObminError):
+    """An adapter's failure. `reason` is a code from the table in `adapters/README.md`, never a value."""
+
+    def __init__(self, source: Source, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class SubjectUnknownError(SourceError):
+    """The registry does not know this person: an answer, not a fault."""
+
+
+class SourceRefusedError(SourceError):
+    """The registry does not accept our question; repeating it will not help. An operator must look."""
+
+
+class SourceUnavailableError(SourceError):
+    """The registry cannot answer now; asking later may help."""
+
+
+class SourceMisbehavedError(SourceError):
+    """The registry sent what cannot be an answer to this question; nothing of it is used."""
+
+
+class Adapter(Protocol):
+    """One registry, ready to be asked.
+
+    `ask` returns exactly the fields asked for (fewer where the registry holds none), within
+    `question.deadline` where the protocol can tell, and raises only the four errors above.
+    No error, and nothing it logs, holds a value of the subject. Calls run concurrently.
+    """
+
+    @property
+    def source(self) -> Source:
+        """The source this adapter answers for."""
+
+    @property
+    def needs(self) -> Sequence[frozenset[Scheme]]:
+        """The sets of identifiers by which a person can be found here, best first; any one suffices."""
+
+    async def ask(self, question: Question) -> Reply:
+        """Ask the registry for one person."""

@@ -1,0 +1,1 @@
+"""What agencies may ask of each other."""

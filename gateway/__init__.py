@@ -1,0 +1,1 @@
+"""The service: one query in, one lawful, sealed and recorded answer out."""

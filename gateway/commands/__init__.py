@@ -1,0 +1,1 @@
+"""The obmin command line, one module per group."""

@@ -1,0 +1,1 @@
+"""Consents as append-only events, and the ground on which a query may be answered."""

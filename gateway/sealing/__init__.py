@@ -1,0 +1,1 @@
+"""Keys, envelopes, blind indexes, and sealing to a recipient."""
