@@ -1,0 +1,156 @@
+"""What a deployment can set: one TOML file, over which `OBMIN_…` variables win.
+
+The sentence beneath a field is its manual. A nested field is reached with two underscores:
+`OBMIN_DATABASE__URL`. An unknown key, in the file or in the environment, is an error that names it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PREFIX = "OBMIN_"
+PACKAGE = Path(__file__).parent.parent
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DatabaseSettings(_Section):
+    """Where everything durable is kept."""
+
+    url: str = "sqlite+aiosqlite:///obmin.db"
+    """`sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://USER@HOST/NAME`; nothing else changes."""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            message = "use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME"
+            raise ValueError(message)
+        return url
+
+
+class SourceSettings(_Section):
+    """Where one registry is reached, and who we are there."""
+
+    url: str
+    """Base address: the security server for X-Road and Trembita, else the registry's own."""
+    client: str = "SEVDEIR-TEST/GOV/37508596/CASE_GATEWAY"
+    """Our own subsystem on the bus: instance/class/member/subsystem."""
+    credential: Path | None = None
+    """A file holding the bearer token or API key, for registries that want one."""
+    ca: Path | None = None
+    """Certificates by which the other side is recognised; the system's own when empty."""
+    certificate: Path | None = None
+    """Our client certificate and key (one PEM file) for mutual TLS."""
+
+
+class LimitSettings(_Section):
+    """How much is taken on at once; beyond it callers are told to come back."""
+
+    exchanges: int = Field(default=256, ge=1)
+    """Exchanges in flight in this process; the next one is answered 503 before any work."""
+    body_bytes: int = Field(default=65_536, ge=1_024)
+    """Largest request body."""
+    answer_bytes: int = Field(default=10_485_760, ge=65_536)
+    """Largest answer taken from a registry (X-Road's own bound is 10 MiB)."""
+    connections_per_source: int = Field(default=100, ge=1)
+    """Connections kept to one registry."""
+
+
+class Settings(_Section):
+    """One deployment."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """How callers reach us. Assertions name `<public_url>/oauth/token` as their audience."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(default=8000, ge=0, le=65_535)
+    """Port to listen on."""
+    database: DatabaseSettings = DatabaseSettings()
+    """See `DatabaseSettings`."""
+    keys: Path = Path("keys/gateway.json")
+    """The gateway's key file, mode 0600; made by `obmin keys create`."""
+    agencies: Path = Path("agencies.toml")
+    """Who may call: roles and public keys of every agency."""
+    contracts: Path = PACKAGE / "contracts" / "library"
+    """The folder of contracts and of the vocabulary they are written in."""
+    sources: Mapping[str, SourceSettings] = Field(default_factory=dict)
+    """The registries to ask, by the name of their adapter's folder."""
+    limits: LimitSettings = LimitSettings()
+    """See `LimitSettings`."""
+    tenant: str = "default"
+    """Whose data this is; bound into every envelope and blind index."""
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """How much is told in the log."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The message names file, key and what is wrong, never a value."""
+
+
+def load_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from a file and the environment. Relative paths are taken from the file's folder."""
+    environment = os.environ if environment is None else environment
+    data = _read(path) if path else {}
+    for name in sorted(environment):
+        if name.startswith(PREFIX):
+            _place(data, name, environment[name])
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(_explain(path, error)) from None
+    return _anchored(settings, path.parent.resolve() if path else Path.cwd())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from None
+
+
+def _place(data: dict[str, Any], variable: str, value: str) -> None:
+    *parents, last = variable.removeprefix(PREFIX).lower().split("__")
+    for parent in parents:
+        data = data.setdefault(parent, {})
+        if not isinstance(data, dict):
+            raise SettingsError(f"{variable}: {parent} is not a section")
+    data[last] = value
+
+
+def _explain(path: Path | None, error: ValidationError) -> str:
+    where = str(path) if path else "environment"
+    lines: Iterable[str] = (
+        f"{where}: {'.'.join(map(str, detail['loc']))}: "
+        + ("unknown setting" if detail["type"] == "extra_forbidden" else detail["msg"])
+        for detail in error.errors(include_input=False, include_url=False)
+    )
+    return "\n".join(lines)
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    def anchor(path: Path | None) -> Path | None:
+        return folder / path if path else None
+
+    sources = {
+        name: source.model_copy(
+            update={key: anchor(getattr(source, key)) for key in ("credential", "ca", "certificate")}
+        )
+        for name, source in settings.sources.items()
+    }
+    paths = ("keys", "agencies", "contracts")
+    update: dict[str, Any] = {key: folder / getattr(settings, key) for key in paths}
+    scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
+    if not scheme and file:
+        update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")
+    return settings.model_copy(update=update | {"sources": sources})

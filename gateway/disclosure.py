@@ -1,0 +1,105 @@
+"""Keep what the mandate names, mask what safety forbids, set what disagrees side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from adapters.normal import same_value
+from contracts.contract import Mandate
+from contracts.vocabulary import Field, Source, Value
+from gateway.collection import Findings, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value, and whose it is."""
+
+    source: Source
+    value: Value
+    as_of: str
+
+    def __repr__(self) -> str:
+        return f"Fact({self.source})"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What may be told. `plain` and `sealed` share no field; `conflicts` were merged into neither.
+
+    `withheld` names each field that was permitted or found and still is not told, with its reason.
+    """
+
+    findings: Findings
+    plain: Mapping[Field, Fact]
+    sealed: Mapping[Field, Sequence[Fact]]
+    conflicts: Mapping[Field, Sequence[Fact]]
+    withheld: Mapping[Field, str]
+
+    def told(self, source: Source) -> list[Field]:
+        """Name the fields that leave and in which this source speaks: what the record keeps of them."""
+        return sorted(
+            field
+            for facts in (self._each(), self.sealed, self.conflicts)
+            for field, said in facts.items()
+            if any(fact.source == source for fact in said)
+        )
+
+    def _each(self) -> Mapping[Field, Sequence[Fact]]:
+        return {field: (fact,) for field, fact in self.plain.items()}
+
+
+def minimise(
+    findings: Findings, mandate: Mandate, categories: Mapping[Field, str], masks: frozenset[str]
+) -> Disclosure:
+    """Reduce what was found to what may be told.
+
+    A field leaves only if the mandate permits it from that very source. A field whose category is
+    masked for this person leaves from no source, whatever the contract says. Where sources
+    disagree about one field, all of what they say stands side by side and nothing is chosen.
+    """
+    said: dict[Field, list[Fact]] = {}
+    withheld: dict[Field, str] = {}
+    sealed_fields: set[Field] = set()
+    for source, finding in findings.items():
+        if finding.status is not Status.ANSWERED or finding.answer is None:
+            continue
+        permitted = mandate.permits[source].fields
+        as_of = finding.answer.as_of.isoformat().replace("+00:00", "Z")
+        for field, value in finding.answer.values.items():
+            rule = permitted.get(field)
+            if rule is None:
+                continue
+            if categories.get(field) in masks:
+                withheld[field] = "safety"
+                continue
+            if rule.sealed:
+                sealed_fields.add(field)
+            said.setdefault(field, []).append(Fact(source, value, as_of))
+    return _arranged(findings, said, sealed_fields, withheld)
+
+
+def _arranged(
+    findings: Findings,
+    said: Mapping[Field, list[Fact]],
+    sealed_fields: set[Field],
+    withheld: Mapping[Field, str],
+) -> Disclosure:
+    plain: dict[Field, Fact] = {}
+    conflicts: dict[Field, Sequence[Fact]] = {}
+    sealed: dict[Field, Sequence[Fact]] = {}
+    for field, facts in said.items():
+        if field in sealed_fields:
+            sealed[field] = facts
+        elif all(same_value(field, facts[0].value, other.value) for other in facts[1:]):
+            plain[field] = facts[0]
+        else:
+            conflicts[field] = facts
+    return Disclosure(
+        findings,
+        MappingProxyType(plain),
+        MappingProxyType(sealed),
+        MappingProxyType(conflicts),
+        MappingProxyType(dict(withheld)),
+    )

@@ -1,0 +1,139 @@
+"""The gateway's own tables (the record's are in `audit.tables`).
+
+Times are microseconds since 1970 UTC, dates are ISO text: both databases then compare, index and
+bind them alike. A person's identifiers stand here only as envelopes and keyed blind indexes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("ref", String(32), primary_key=True, comment="random 128 bits, hex: the pseudonym in the record"),
+    Column("wrapped_key", LargeBinary, nullable=False, comment="the subject's data key beneath a KEK"),
+    Column("kek_version", Integer, nullable=False, index=True),
+    Column("identity", LargeBinary, nullable=False, comment="envelope: identifiers, name, birth date"),
+    Column("masks", Text, nullable=False, comment="JSON list of categories that safety hides"),
+)
+
+subject_identifiers = Table(
+    "subject_identifiers",
+    metadata,
+    Column("scheme", String(32), primary_key=True),
+    Column("blind", LargeBinary(16), primary_key=True, comment="keyed blind index of the value"),
+    Column("subject_ref", ForeignKey("subjects.ref"), primary_key=True, index=True),
+    # A number belongs to one person; a name and birth date may belong to several.
+    Index(
+        "uq_subject_identifiers_numbers",
+        "scheme",
+        "blind",
+        unique=True,
+        sqlite_where=text("scheme <> 'name'"),
+        postgresql_where=text("scheme <> 'name'"),
+    ),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("agency", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False),
+    Column("officials", Text, nullable=False, comment="JSON list of official ids"),
+    Column("opened", String(10), nullable=False),
+    Column("closed", String(10), comment="the first day on which the case is no longer open"),
+    Column("version", Integer, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False),
+    Column("consumer", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("sources", Text, nullable=False, comment="JSON list of sources"),
+    Column("given_by", String(16), nullable=False),
+    Column("evidence", Text, nullable=False, comment="reference or digest of the authority's document"),
+    Column("notice_digest", String(80), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("recorded_by", String(64), nullable=False),
+    CheckConstraint("given_at < until", name="ends_after_it_begins"),
+    Index(None, "subject_ref", "consumer", "purpose"),
+)
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("consent_id", ForeignKey("consents.id"), primary_key=True),
+    Column("kind", String(32), primary_key=True, comment="given, withdrawn, …: each happens once"),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("reason", String(64), nullable=False, comment="a code"),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("agency", String(64), nullable=False),
+    Column("state", String(16), nullable=False, comment="running, answered or refused"),
+    Column("subject_ref", String(32), nullable=False),
+    Column("contract", String(80), nullable=False),
+    Column("answer", LargeBinary, comment="envelope under the subject's key"),
+    Column("problem", String(64), comment="the slug, where refused"),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("agency", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True, comment="SHA-256 of route and Idempotency-Key"),
+    Column("body_digest", String(64), nullable=False),
+    Column("status", Integer, comment="empty while the first request is still being answered"),
+    Column("reply", LargeBinary, comment="envelope: the answer's headers and body, kept for the repetition"),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+used_assertions = Table(
+    "used_assertions",
+    metadata,
+    Column("agency", String(64), primary_key=True),
+    Column("jti", String(64), primary_key=True, comment="SHA-256: its length is the caller's choice"),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+key_checks = Table(
+    "key_checks",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("check_value", LargeBinary, nullable=False, comment="recognises the key file; reveals nothing of it"),
+)
