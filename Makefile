@@ -1,0 +1,61 @@
+# The one door. Every target sets up what it needs: a Python 3.11 and make are enough to begin.
+#   make run      the demo: everything on this machine, one real query, a verified receipt (ONCE=1: then stop)
+#   make test     every test          make check   format, lint, types, import rules, lock
+#   make faults   the long campaigns  make bench   measured comparisons, into build/bench/
+#   make fix      format and mend what can be mended by itself
+
+SHELL  := /bin/bash
+PYTHON ?= python3
+BIN    := .venv/bin
+CODE   := gateway adapters contracts audit config tests
+UV      = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
+POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help run test check bench faults fix system
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: .venv/synced
+	@$(BIN)/obmin demo $(if $(ONCE),--once)
+
+test: .venv/synced system
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/synced
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/uv lock --check
+
+bench: .venv/synced
+	$(BIN)/python -m tests.benchmarks
+
+faults: .venv/synced system
+	OBMIN_FAULTS=full $(BIN)/pytest tests/faults -v
+
+fix: .venv/synced
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# What is installed is what uv.lock says, uv itself included.
+.venv/synced: pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv sync --frozen --quiet
+	@touch $@
+
+# Programs that tests start and pip cannot bring.
+system:
+ifeq ($(POSTGRESQL),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
+	else \
+	    echo "PostgreSQL is absent, its tests are skipped. To have them: sudo apt-get install postgresql"; \
+	fi
+endif
