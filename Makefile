@@ -13,6 +13,8 @@ POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Where the machine has certificates of its own, a proxy of the house is trusted as the machine trusts it.
+export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 
 .PHONY: help run test check bench faults fix system
 .DEFAULT_GOAL := help
