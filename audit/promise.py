@@ -1,0 +1,33 @@
+"""The promise in a receipt: the log's signature that an entry will be in every later tree.
+
+It is given at once, before any checkpoint covers the entry. Whoever holds one whose entry is not
+in the log at its index has proof that the log broke its word (compare RFC 6962 §3, the SCT).
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from audit.note import NoteError, Signer, Verifier, unbase64
+
+_DOMAIN = b"obmin promise v1"
+
+
+def message(origin: str, exchange_id: str, leaf_hash: bytes) -> bytes:
+    """Give the bytes that are signed: the domain and each part behind its length (uint16)."""
+    parts = (_DOMAIN, origin.encode(), exchange_id.encode(), leaf_hash)
+    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+def sign(signer: Signer, exchange_id: str, leaf_hash: bytes) -> str:
+    """Give the promise as base64."""
+    return b64encode(signer.sign(message(signer.name, exchange_id, leaf_hash))).decode()
+
+
+def holds(verifier: Verifier, exchange_id: str, leaf_hash: bytes, promise: str) -> bool:
+    """Say whether the log under `verifier`'s name and key gave this promise."""
+    try:
+        signature = unbase64(promise)
+    except NoteError:
+        return False
+    return verifier.holds(message(verifier.name, exchange_id, leaf_hash), signature)

@@ -1,0 +1,162 @@
+"""Entries in SQLite: one connection in one thread, write-ahead log, a sync for every commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import cast
+
+import orjson
+
+from audit.store import (
+    COLUMNS,
+    AuditUnavailableError,
+    CompanionRefusedError,
+    Dialect,
+    Entry,
+    Outcomes,
+    OutcomeUnknownError,
+    Row,
+    Step,
+    transaction,
+)
+
+Connect = Callable[[str], sqlite3.Connection]
+
+_CLAIM = "UPDATE audit_head SET size = size + ? RETURNING size"
+_FIND = "SELECT id, idx FROM audit_entries WHERE id IN (SELECT value FROM json_each(?))"
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+_THEIRS = {"sqlite-error", "sqlite-constraint", "sqlite-mismatch", "sqlite-toobig", "unusable-parameter"}
+"""The codes that tell of a statement; all others tell of the database."""
+_CHUNKS = (64, 8, 1)
+_VALUES = f"({', '.join('?' * len(COLUMNS.split(',')))})"
+_INSERTS = {n: f"INSERT INTO audit_entries ({COLUMNS}) VALUES {', '.join([_VALUES] * n)}" for n in _CHUNKS}  # noqa: S608  constants
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open the file; it must be there, since migrations made it."""
+    return sqlite3.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _insert(rows: Sequence[tuple[object, ...]]) -> Iterator[Step]:
+    """Insert many rows a statement.
+
+    Each statement gives the interpreter lock away and must win it back from a busy event loop,
+    so that one statement a row would make a batch wait for the loop as often as it has rows.
+    """
+    start = 0
+    for size in _CHUNKS:
+        while len(rows) - start >= size:
+            chunk = rows[start : start + size]
+            yield Step(_INSERTS[size], [tuple(value for row in chunk for value in row)])
+            start += size
+
+
+class SqliteStore:
+    """See `Store`."""
+
+    def __init__(self, path: str, ended: str, connect: Connect = connect) -> None:
+        self._path = path
+        self._connect = connect
+        self._dialect = Dialect(claim=_CLAIM, ended=ended, insert=_insert)
+        self._connection: sqlite3.Connection | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
+
+    async def write(self, batch: Sequence[Entry]) -> Outcomes:
+        """See `Store.write`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
+
+    async def find(self, ids: Sequence[str]) -> Mapping[str, int]:
+        """See `Store.find`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._find, ids)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
+        self._thread.shutdown(wait=False)
+
+    def _write(self, batch: Sequence[Entry]) -> Outcomes:
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            outcomes = self._carry_out(connection, batch)
+        except sqlite3.Error as error:
+            self._drop()
+            raise AuditUnavailableError(_code(error)) from None
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._drop()
+            raise OutcomeUnknownError(_code(error)) from None
+        return outcomes
+
+    def _carry_out(self, connection: sqlite3.Connection, batch: Sequence[Entry]) -> Outcomes:
+        steps = transaction(batch, self._dialect)
+        step = next(steps)
+        while True:
+            rows = _execute(connection, step)
+            try:
+                step = steps.send(rows)
+            except StopIteration as stop:
+                return cast("Outcomes", stop.value)
+
+    def _open(self) -> sqlite3.Connection:
+        """Give the connection, or a new one on which nothing older is left unsynced.
+
+        A failed sync may leave pages in the cache that the system believes are written. Moving the
+        write-ahead log into the file writes and syncs everything anew before anything is built on it.
+        """
+        if self._connection is None:
+            connection = self._connect(self._path)
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(pragma)
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error:
+                connection.close()
+                raise
+            if busy:
+                connection.close()
+                raise AuditUnavailableError("database-busy")
+            self._connection = connection
+        return self._connection
+
+    def _find(self, ids: Sequence[str]) -> Mapping[str, int]:
+        try:
+            return dict(self._open().execute(_FIND, (orjson.dumps(ids).decode(),)).fetchall())
+        except sqlite3.Error as error:
+            self._drop()
+            raise AuditUnavailableError(_code(error)) from None
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+def _execute(connection: sqlite3.Connection, step: Step) -> Sequence[Row]:
+    try:
+        if len(step.rows) == 1:
+            return connection.execute(step.sql, tuple(step.rows[0])).fetchall()
+        connection.executemany(step.sql, step.rows)
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
+        if not step.companion or _code(error) not in _THEIRS:
+            raise
+        connection.execute("ROLLBACK")
+        raise CompanionRefusedError("companion-refused") from None
+    return ()
+
+
+def _code(error: Exception) -> str:
+    """Name SQLite's result code (`sqlite-full`), without its refinements; the message could hold values."""
+    name = getattr(error, "sqlite_errorname", "")
+    return "-".join(name.lower().split("_")[:2]) or "unusable-parameter"
