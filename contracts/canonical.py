@@ -22,6 +22,7 @@ def describe(contract: Contract) -> dict[str, Any]:
         "valid_until": contract.valid_until.isoformat(),
         "case_required": contract.case_required,
         "minors": contract.minors,
+        "majority": contract.majority,
         "keep_ms": _milliseconds(contract.keep),
         "deadline_ms": _milliseconds(contract.deadline),
         "terms": {source: _describe_terms(terms) for source, terms in contract.terms.items()},

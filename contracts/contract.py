@@ -58,7 +58,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One consumer, one purpose. Immutable; `digest` is `sha-256:` of its canonical JSON."""
+    """One consumer, one purpose. Immutable; `digest` is `sha-256:` of its canonical JSON.
+
+    `majority` (whole years) is the vocabulary's as it was when the contract was read, so that a
+    decision can be replayed years later; eighteen is that of the Convention on the Rights of the
+    Child, art. 1.
+    """
 
     id: str
     version: int
@@ -72,6 +77,7 @@ class Contract:
     keep: timedelta
     deadline: timedelta
     terms: Mapping[Source, Terms]
+    majority: int = 18
 
 
 @dataclass(frozen=True, slots=True)

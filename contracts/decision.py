@@ -83,12 +83,12 @@ ADULT = Givers(frozenset({Giver.SELF, Giver.GUARDIAN}), Reason.CONSENT_OUTGROWN)
 UNKNOWN = Givers(frozenset({Giver.GUARDIAN}), Reason.AGE_UNKNOWN)
 
 
-def decide(grant: Grant, facts: Facts, at: datetime, majority: int) -> Decision:
+def decide(grant: Grant, facts: Facts, at: datetime) -> Decision:
     """Say which sources of the grant may be asked about this person at `at`, and why not the others.
 
     Pure, total and deterministic: the order of consents and sources changes nothing, and facts that
     make no sense refuse the whole query. `at` is the instant of the decision (of the release, when
-    asked again before it) and has a time zone; `majority` is in whole years (`Vocabulary.majority`).
+    asked again before it) and has a time zone.
     A decision without a refusal may still permit nothing: every source is then in `withheld`.
 
     A consent stands if it is this consumer's, for this purpose and source, given and not ended at
@@ -97,16 +97,16 @@ def decide(grant: Grant, facts: Facts, at: datetime, majority: int) -> Decision:
     nobody else may consent in both cases (unknown is deny).
     """
     try:
-        return _decide(grant, facts, at, majority)
+        return _decide(grant, facts, at)
     except Exception:  # noqa: BLE001  total: whatever goes wrong inside is a refusal
         return Decision(Reason.UNDECIDABLE, {}, {})
 
 
-def _decide(grant: Grant, facts: Facts, at: datetime, majority: int) -> Decision:
+def _decide(grant: Grant, facts: Facts, at: datetime) -> Decision:
     if at.tzinfo is None:
         message = "an instant has a time zone"
         raise TypeError(message)
-    givers = _givers(facts.age, majority)
+    givers = _givers(facts.age, grant.contract.majority)
     refusal = _refuse_case(grant.contract, facts) or _refuse_age(grant.contract, givers)
     if refusal:
         return Decision(refusal, {}, {})

@@ -83,7 +83,7 @@ class ContractText:
 
 def load_contract(path: Path, vocabulary: Vocabulary) -> Contract:
     """Read one contract, or raise `ContractInvalidError` that names every line at fault."""
-    return _make_contract(_read_checked(path, vocabulary))
+    return _make_contract(_read_checked(path, vocabulary), vocabulary.majority)
 
 
 def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
@@ -104,7 +104,7 @@ def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
     faults.extend(_overlaps(pages))
     if faults:
         raise ContractInvalidError(tuple(faults))
-    return vocabulary, tuple(map(_make_contract, pages))
+    return vocabulary, tuple(_make_contract(page, vocabulary.majority) for page in pages)
 
 
 def _read_checked(path: Path, vocabulary: Vocabulary) -> Page[ContractText]:
@@ -167,7 +167,7 @@ def _overlaps(pages: Iterable[Page[ContractText]]) -> Iterator[Fault]:
             yield later.fault(("valid_from",), wrong, "let one end the day before the other begins")
 
 
-def _make_contract(page: Page[ContractText]) -> Contract:
+def _make_contract(page: Page[ContractText], majority: int) -> Contract:
     text = page.content
     contract = Contract(
         id=text.id,
@@ -182,6 +182,7 @@ def _make_contract(page: Page[ContractText]) -> Contract:
         keep=text.keep,
         deadline=text.deadline,
         terms={Source(name): _make_terms(Source(name), terms) for name, terms in text.terms.items()},
+        majority=majority,
     )
     return replace(contract, digest=digest(contract))
 
