@@ -1,0 +1,128 @@
+"""What `make bench` leaves behind: tables for people, JSON in `build/bench/` for the next comparison."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.comparison import Row, ratio
+
+TITLES: Mapping[str, str] = {
+    "plain": "(a) FastAPI, httpx, zeep; no control",
+    "tuned": "(b) Starlette, aiohttp, lxml; no control",
+    "obmin": "(c) Obmin, every control on",
+}
+TARGETS = (
+    ("answers/s, (c) over (a)", 10, "obmin", "plain", "rate", "≥", 5.0),
+    ("answers/s, (c) over (a)", 50, "obmin", "plain", "rate", "≥", 10.0),
+    ("answers/s, (c) over (b)", 50, "obmin", "tuned", "rate", "≥", 0.3),
+    ("p50, (c) over (b)", 1, "obmin", "tuned", "p50", "≤", 1.3),
+)
+MOST_MEMORY = 200.0
+"""Megabytes per process."""
+
+
+def save(folder: Path, name: str, figures: Any) -> None:
+    """Write figures as JSON, with when and on what kind of machine they were taken."""
+    content = {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "figures": figures,
+    }
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    (folder / f"{name}.json").write_bytes(orjson.dumps(content, option=options))
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the machine in general words."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    return {
+        "cores": os.cpu_count() or 0,
+        "memory_gb": memory,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def print_comparison(console: Console, rows: Sequence[Row]) -> None:
+    """Print the services side by side, then what was to be reached and what was."""
+    table = Table(title="One social history from five sources, 20 ms each", title_justify="left")
+    table.add_column("service")
+    for heading in ("callers", "answers/s", "p50 ms", "p99 ms", "CPU ms", "simulators busy", "MB", "failed"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(
+            TITLES.get(row.service, row.service),
+            str(row.callers),
+            f"{row.rate:.0f}",
+            f"{row.p50:.1f}",
+            f"{row.p99:.1f}",
+            f"{row.cpu:.2f}",
+            f"{row.busy:.0%}",
+            f"{row.peak:.0f}",
+            str(row.failures),
+        )
+    console.print(table)
+    print_targets(console, rows)
+
+
+def print_targets(console: Console, rows: Sequence[Row]) -> None:
+    """Print each target with what was reached; one that was missed says so."""
+    table = Table(title="To reach, and reached", title_justify="left")
+    for heading in ("measure", "callers", "to reach", "reached", ""):
+        table.add_column(heading)
+    for target in judge(rows):
+        table.add_row(*target)
+    console.print(table)
+
+
+def judge(rows: Sequence[Row]) -> list[tuple[str, str, str, str, str]]:
+    """Compare what was measured with the targets; those of levels not measured are left out."""
+    judged = []
+    for title, callers, over, under, measure, sign, bound in TARGETS:
+        if {row.service for row in rows if row.callers == callers} >= {over, under}:
+            reached = ratio(rows, callers, over, under, measure)
+            met = reached >= bound if sign == "≥" else reached <= bound
+            judged.append((title, str(callers), f"{sign} {bound:g}", f"{reached:.2f}", _mark(met)))
+    peaks = [row.peak for row in rows if row.service == "obmin"]
+    if peaks:
+        judged.append(
+            (
+                "memory, (c), MB",
+                "all",
+                f"≤ {MOST_MEMORY:g}",
+                f"{max(peaks):.0f}",
+                _mark(max(peaks) <= MOST_MEMORY),
+            )
+        )
+    return judged
+
+
+def print_figures(console: Console, title: str, figures: Sequence[Mapping[str, Any]]) -> None:
+    """Print a list of figures that share their members as a table."""
+    table = Table(title=title, title_justify="left")
+    for name in figures[0]:
+        table.add_column(name, justify="left" if isinstance(figures[0][name], str) else "right")
+    for figure in figures:
+        table.add_row(
+            *(f"{value:.2f}" if isinstance(value, float) else str(value) for value in figure.values())
+        )
+    console.print(table)
+
+
+def rows_as_figures(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Turn rows into what JSON can hold."""
+    return [asdict(row) for row in rows]
+
+
+def _mark(met: bool) -> str:  # noqa: FBT001  the one thing it is about
+    return "reached" if met else "MISSED"
