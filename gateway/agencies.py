@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OKPKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.vocabulary import AgencyId, ObminError
+from gateway.sealing.recipient import RecipientKey, can_seal
 
 
 class Role(StrEnum):
@@ -41,7 +42,7 @@ class Agency:
     name: Mapping[str, str]
     roles: frozenset[Role]
     signing: Mapping[str, PublicKey]
-    recipient: PublicKey | None
+    recipient: RecipientKey | None
 
 
 class AgenciesError(ObminError):
@@ -77,7 +78,7 @@ def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
         name=MappingProxyType(entry.name),
         roles=frozenset(entry.roles),
         signing=MappingProxyType({str(key.kid): key for key in signing}),
-        recipient=_public(path, agency_id, entry.recipient) if entry.recipient else None,
+        recipient=_recipient(path, agency_id, entry.recipient) if entry.recipient else None,
     )
 
 
@@ -91,3 +92,12 @@ def _public(path: Path, agency_id: str, jwk: dict[str, str]) -> PublicKey:
     if not isinstance(key, ECKey | OKPKey) or not key.kid:
         raise AgenciesError(f"{path}: agency {agency_id}: use an EC or OKP key with a kid")
     return key
+
+
+def _recipient(path: Path, agency_id: str, jwk: dict[str, str]) -> RecipientKey:
+    try:
+        return RecipientKey.of(AgencyId(agency_id), jwk)
+    except RecipientKeyError:
+        raise AgenciesError(
+            f"{path}: agency {agency_id}: use a public P-256 or X25519 JWK to seal to"
+        ) from None

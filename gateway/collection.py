@@ -146,7 +146,14 @@ async def _ask(
 async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
     """Ask one adapter and turn whatever comes of it into a finding."""
     loop = asyncio.get_running_loop()
-    source, status, reason, answer, candidates, transaction_id = adapter.source, Status.UNAVAILABLE, "", None, 0, ""
+    source, status, reason, answer, candidates, transaction_id = (
+        adapter.source,
+        Status.UNAVAILABLE,
+        "",
+        None,
+        0,
+        "",
+    )
     try:
         async with asyncio.timeout_at(question.deadline):
             reply = await adapter.ask(question)

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from adapters.normal import same_value
+from adapters.normal import name_key
 from contracts.contract import Mandate
 from contracts.vocabulary import Field, Source, Value
+from contracts.words import Vocabulary
 from gateway.collection import Findings, Status
 
 
@@ -51,13 +52,18 @@ class Disclosure:
 
 
 def minimise(
-    findings: Findings, mandate: Mandate, categories: Mapping[Field, str], masks: frozenset[str]
+    findings: Findings,
+    mandate: Mandate,
+    vocabulary: Vocabulary,
+    masks: frozenset[str],
+    *,
+    sealable: bool,
 ) -> Disclosure:
     """Reduce what was found to what may be told.
 
     A field leaves only if the mandate permits it from that very source. A field whose category is
-    masked for this person leaves from no source, whatever the contract says. Where sources
-    disagree about one field, all of what they say stands side by side and nothing is chosen.
+    masked for this person leaves from no source, whatever the contract says. A field to be sealed
+    does not leave where the recipient has no key for it (`sealable`). Where sources disagree about one field, all of what they say stands side by side and nothing is chosen.
     """
     said: dict[Field, list[Fact]] = {}
     withheld: dict[Field, str] = {}
@@ -71,8 +77,11 @@ def minimise(
             rule = permitted.get(field)
             if rule is None:
                 continue
-            if categories.get(field) in masks:
+            if vocabulary.fields[field].category in masks:
                 withheld[field] = "safety"
+                continue
+            if rule.sealed and not sealable:
+                withheld[field] = "recipient-key-missing"
                 continue
             if rule.sealed:
                 sealed_fields.add(field)
@@ -92,7 +101,7 @@ def _arranged(
     for field, facts in said.items():
         if field in sealed_fields:
             sealed[field] = facts
-        elif all(same_value(field, facts[0].value, other.value) for other in facts[1:]):
+        elif all(_agree(facts[0].value, other.value) for other in facts[1:]):
             plain[field] = facts[0]
         else:
             conflicts[field] = facts
@@ -103,3 +112,10 @@ def _arranged(
         MappingProxyType(conflicts),
         MappingProxyType(dict(withheld)),
     )
+
+
+def _agree(one: Value, other: Value) -> bool:
+    """Say whether two registries mean the same: spellings of a name differ without disagreeing."""
+    if isinstance(one, str) and isinstance(other, str):
+        return name_key(one) == name_key(other)
+    return one == other

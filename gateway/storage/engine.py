@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Row, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
-from audit.log import Statement
+from audit.store import Statement
+from gateway.faults import StorageUnavailableError
 
 BUSY_MS = 10_000
 
@@ -43,7 +47,7 @@ def is_sqlite(url: str) -> bool:
 
 def dialect_of(url: str) -> Dialect:
     """Give the dialect in which the record's own connection speaks: `?` on SQLite, `$1` on PostgreSQL."""
-    return sqlite.dialect(paramstyle="qmark") if is_sqlite(url) else asyncpg.dialect()
+    return sqlite.dialect(paramstyle="qmark") if is_sqlite(url) else asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Prepared:
@@ -60,6 +64,20 @@ class Prepared:
         """Fill the parameters; every column of the statement must be named."""
         known = self._fixed | values
         return Statement(self._sql, tuple(known[name] for name in self._order))
+
+
+async def fetch(engine: AsyncEngine, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+    """Read all rows of a statement.
+
+    Raises:
+        StorageUnavailableError: the database does not answer. Never the driver's own error, whose
+            text may hold parameters.
+    """
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(statement, values)).all()
+    except (DBAPIError, PoolTimeoutError, OSError):
+        raise StorageUnavailableError from None
 
 
 def micros(at: datetime) -> int:

@@ -135,5 +135,7 @@ key_checks = Table(
     "key_checks",
     metadata,
     Column("version", Integer, primary_key=True),
-    Column("check_value", LargeBinary, nullable=False, comment="recognises the key file; reveals nothing of it"),
+    Column(
+        "check_value", LargeBinary, nullable=False, comment="recognises the key file; reveals nothing of it"
+    ),
 )

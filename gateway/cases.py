@@ -1,0 +1,146 @@
+"""Open cases: they bind a person, a case number and the officials who work on it; nothing else is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit.event import Event, Kind
+from audit.log import Log
+from audit.store import CompanionRefusedError, Statement
+from contracts.vocabulary import AgencyId, CaseId, OfficialId, Subject, SubjectRef
+from gateway.faults import ConflictError, NotFoundError, PreconditionError
+from gateway.storage.engine import Prepared, fetch, now
+from gateway.storage.tables import cases
+from gateway.subjects import Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of one agency. `closed` is the first day on which it is no longer open."""
+
+    id: CaseId
+    subject_ref: SubjectRef
+    officials: tuple[OfficialId, ...]
+    opened: date
+    closed: date | None
+    version: int
+
+
+class Cases:
+    """Keeps an agency's cases; each change is an entry of the record, committed with it."""
+
+    def __init__(self, engine: AsyncEngine, dialect: Dialect, log: Log, subjects: Subjects) -> None:
+        self._engine = engine
+        self._log = log
+        self._subjects = subjects
+        self._insert = Prepared(insert(cases), dialect)
+        self._update = Prepared(
+            update(cases)
+            .where(cases.c.agency == bindparam("of"), cases.c.id == bindparam("case"))
+            .where(cases.c.version == bindparam("was"))
+            .values(
+                officials=bindparam("new_officials"),
+                opened=bindparam("new_opened"),
+                closed=bindparam("new_closed"),
+                version=bindparam("becomes"),
+            ),
+            dialect,
+        )
+
+    async def get(self, agency: AgencyId, case: CaseId) -> Case:
+        """Read one case of this agency.
+
+        Raises:
+            NotFoundError: unknown, or another agency's.
+        """
+        rows = await fetch(self._engine, select(cases).where(cases.c.agency == agency, cases.c.id == case))
+        if not rows:
+            raise NotFoundError
+        return _case(rows[0])
+
+    async def put(
+        self,
+        agency: AgencyId,
+        case: CaseId,
+        subject: Subject,
+        officials: Sequence[OfficialId],
+        opened: date,
+        closed: date | None,
+        if_match: int | None = None,
+        masks: Sequence[str] = (),
+    ) -> Case:
+        """Open a case, or change its officials and dates. A case never changes its person.
+
+        Raises:
+            ConflictError: the case is another person's, or the identifiers are of several people.
+            PreconditionError: `if_match` names a version that is not the current one.
+        """
+        registration = await self._subjects.register(subject, masks)
+        try:
+            known = await self.get(agency, case)
+        except NotFoundError:
+            known = None
+        if known and known.subject_ref != registration.ref:
+            raise ConflictError("case-of-another-person")
+        if if_match is not None and (known is None or known.version != if_match):
+            raise PreconditionError
+        version = known.version + 1 if known else 1
+        new = Case(case, registration.ref, tuple(officials), opened, closed, version)
+        write = self._written(agency, new, known)
+        event = Event(
+            kind=Kind.CASE,
+            at=now(),
+            agency=agency,
+            case=case,
+            subject_ref=registration.ref,
+            result="changed" if known else "opened",
+            details={"officials": list(officials), "opened": str(opened), "closed": str(closed or "")},
+        )
+        try:
+            await self._log.note(event, [*registration.statements, write])
+        except CompanionRefusedError:
+            # Somebody wrote the same case or person in between: what is on record now decides.
+            raise ConflictError("changed-meanwhile") from None
+        return new
+
+    def _written(self, agency: AgencyId, new: Case, known: Case | None) -> Statement:
+        officials = orjson.dumps(new.officials).decode()
+        closed = new.closed.isoformat() if new.closed else None
+        if known is None:
+            return self._insert.bind(
+                agency=agency,
+                id=new.id,
+                subject_ref=new.subject_ref,
+                officials=officials,
+                opened=new.opened.isoformat(),
+                closed=closed,
+                version=new.version,
+            )
+        return self._update.bind(
+            of=agency,
+            case=new.id,
+            was=known.version,
+            new_officials=officials,
+            new_opened=new.opened.isoformat(),
+            new_closed=closed,
+            becomes=new.version,
+        )
+
+
+def _case(row: Any) -> Case:
+    return Case(
+        id=CaseId(row.id),
+        subject_ref=SubjectRef(row.subject_ref),
+        officials=tuple(map(OfficialId, orjson.loads(row.officials))),
+        opened=date.fromisoformat(row.opened),
+        closed=date.fromisoformat(row.closed) if row.closed else None,
+        version=row.version,
+    )

@@ -1,0 +1,146 @@
+"""The pull pipeline: one query in, one answer out. Read this first.
+
+1. *Authenticate*: the edge turned credentials into a `Caller` (`gateway.identity`).
+2. *Contract*: is there one in force for this agency and purpose? → `Grant`
+3. *Ground*: a law, or this person's consent, for every source, now → `Mandate`
+4. *Intent*: what will be asked, of whom, on which ground, is durable before anyone is asked → `Intent`
+5. *Fan-out*: every source at once, under its own deadline → `Findings`
+6. *Minimise*: what the mandate names and safety allows → `Disclosure`
+7. *Seal*: marked fields so that only the recipient can read them → `Sealed`
+8. *Release*: the grounds are looked at again in the transaction that makes the release durable → `Receipt`
+9. *Respond*: an `Answer` cannot be built without its receipt.
+
+Each step takes what the one before gave, so another order does not type-check. A refusal at any
+step is recorded before it is told; if it cannot be recorded, nothing but that is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.base import Adapter
+from audit.event import Json, Kind
+from audit.log import Intent, Log
+from audit.store import AuditUnavailableError, GroundEndedError
+from contracts.contract import Mandate
+from contracts.store import ContractStore
+from contracts.vocabulary import ObminError, Source
+from gateway.answer import Answer, Keeping, compose, outcomes
+from gateway.collection import Findings, Watcher, collect, unwatched
+from gateway.consent.ground import ConsentWithdrawnError, Standing, confirm
+from gateway.disclosure import minimise
+from gateway.health import SourceHealth
+from gateway.identity import Caller
+from gateway.query import Query
+from gateway.sealing.recipient import can_seal, seal_for
+from gateway.storage.engine import now
+from gateway.subjects import Subjects
+
+
+WRONG_PERSON = "wrong-person"
+
+Authority = tuple[Mandate, Standing]
+"""What steps 2 and 3 give: that these sources may be asked, and what is on file of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What an exchange needs, built once by `gateway.app`."""
+
+    contracts: ContractStore
+    subjects: Subjects
+    log: Log
+    adapters: Mapping[Source, Adapter]
+    keeping: Keeping
+    health: SourceHealth
+
+
+async def exchange(pipeline: Pipeline, caller: Caller, query: Query, watch: Watcher = unwatched) -> Answer:
+    """Answer one query, or refuse it; either way the record has it before the caller does.
+
+    Raises:
+        NotPermittedError: no contract, or its terms are not met (§5 step 2).
+        ConsentMissingError: nothing is left for which a ground stands (step 3).
+        RequiredSourceError: a source that the contract requires is silent (step 5).
+        ConsentWithdrawnError: a ground ended while sources were being asked (step 8).
+        AuditUnavailableError: the record cannot be written; nothing was released.
+    """
+    return await pursue(pipeline, caller, query, await authorise(pipeline, caller, query), watch)
+
+
+async def pursue(
+    pipeline: Pipeline, caller: Caller, query: Query, authority: Authority, watch: Watcher = unwatched
+) -> Answer:
+    """Take steps 4 to 8 of a query that may be asked. Raises as `exchange` does."""
+    mandate, standing = authority
+    intent = await pipeline.log.intend(mandate, now())
+    try:
+        findings = await collect(
+            intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch)
+        )
+        await _alarm(pipeline, caller, query, findings)
+        return await _release(pipeline, caller, query, mandate, standing, intent, findings)
+    except AuditUnavailableError:
+        raise
+    except ObminError as error:
+        await pipeline.log.refuse(intent, mandate, reason=code_of(error), at=now())
+        raise
+    except Exception:
+        await pipeline.log.refuse(intent, mandate, reason="internal", at=now())
+        raise
+
+
+async def authorise(pipeline: Pipeline, caller: Caller, query: Query) -> Authority:
+    """Take steps 2 and 3, and record the refusal where there is one."""
+    try:
+        at = now()
+        grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
+        standing = await pipeline.subjects.find(caller.id, query, grant.contract.case_required)
+        return confirm(grant, standing, query, at, pipeline.contracts.vocabulary), standing
+    except ObminError as error:
+        await pipeline.log.note(query.refusal(caller.id, code_of(error), now()))
+        raise
+
+
+async def _alarm(pipeline: Pipeline, caller: Caller, query: Query, findings: Findings) -> None:
+    """Put on record that a registry sent another person's data; nothing of it is used."""
+    for finding in findings.values():
+        if finding.reason == WRONG_PERSON:
+            details: dict[str, Json] = {"source": finding.source, "message_id": finding.message_id}
+            event = query.event(Kind.ALARM, caller.id, now(), "blocked", WRONG_PERSON, details)
+            await pipeline.log.note(event)
+
+
+async def _release(
+    pipeline: Pipeline,
+    caller: Caller,
+    query: Query,
+    mandate: Mandate,
+    standing: Standing,
+    intent: Intent,
+    findings: Findings,
+) -> Answer:
+    """Take steps 6 to 8. From the moment `release` returns, the answer may leave."""
+    recipient, at = caller.agency.recipient, now()
+    words = pipeline.contracts.vocabulary
+    disclosure = minimise(findings, mandate, words, standing.masks, sealable=can_seal(recipient))
+    sealed = seal_for(recipient, disclosure, mandate, at)
+    body = compose(query, mandate, disclosure, sealed, words.reasons)
+    try:
+        receipt = await pipeline.log.release(
+            intent,
+            mandate,
+            outcomes(disclosure, mandate),
+            at,
+            companions=[pipeline.keeping.keep(body, mandate, standing, at)],
+        )
+    except GroundEndedError:
+        raise ConsentWithdrawnError("consent-withdrawn") from None
+    return Answer(body, receipt)
+
+
+def code_of(error: ObminError) -> str:
+    """Give the exact code of a refusal, for the record; callers see the problem's slug."""
+    code = getattr(error, "code", None) or getattr(error, "reason", None)
+    return str(code) if code else type(error).__name__.removesuffix("Error").lower()

@@ -1,0 +1,63 @@
+"""Refusals that belong to no single step of the pipeline: bad form, foreign things, no room.
+
+ObminError
+├── BodyInvalidError · BodyTooLargeError · MethodError
+├── NotFoundError · ForbiddenError
+├── ConflictError · IdempotencyConflictError · PreconditionError
+└── OverloadedError · StorageUnavailableError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from contracts.vocabulary import ObminError
+
+
+class BodyInvalidError(ObminError):
+    """The body is not what its description says. `places` are JSON pointers with a code each."""
+
+    def __init__(self, code: str, places: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(code)
+        self.code = code
+        self.places = list(places)
+
+
+class BodyTooLargeError(ObminError):
+    """More bytes than the deployment takes."""
+
+
+class MethodError(ObminError):
+    """The address exists, the method does not."""
+
+
+class NotFoundError(ObminError):
+    """Unknown, or somebody else's: the two are told apart nowhere."""
+
+
+class ForbiddenError(ObminError):
+    """The caller's roles do not include the one this needs."""
+
+
+class ConflictError(ObminError):
+    """Contradicts what is on record."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class IdempotencyConflictError(ObminError):
+    """The same Idempotency-Key came with another body."""
+
+
+class PreconditionError(ObminError):
+    """`If-Match` names a version that is no longer current."""
+
+
+class OverloadedError(ObminError):
+    """More in flight than this process takes on."""
+
+
+class StorageUnavailableError(ObminError):
+    """The database does not answer; nothing was changed that was not acknowledged."""

@@ -1,0 +1,79 @@
+"""How each source has been doing lately: what `GET /v1/sources` and the metrics tell. No personal data."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from contracts.vocabulary import Source
+from gateway.collection import Finding, Status, Watcher
+from gateway.storage.engine import now
+
+REMEMBERED = 500
+ASKED = frozenset({Status.ANSWERED, Status.UNKNOWN, Status.AMBIGUOUS, Status.PENDING, Status.UNAVAILABLE})
+WELL = ASKED - {Status.UNAVAILABLE}
+
+
+class SourceHealth:
+    """Remembers the last few hundred findings of each source in this process."""
+
+    def __init__(self, sources: Iterable[Source], registry: CollectorRegistry) -> None:
+        self._recent: Mapping[Source, deque[Finding]] = {s: deque(maxlen=REMEMBERED) for s in sources}
+        self._last: dict[Source, datetime] = {}
+        self._findings = Counter(
+            "obmin_source_findings", "Findings by source", ["source", "status", "reason"], registry=registry
+        )
+        self._took = Histogram(
+            "obmin_source_seconds", "Time a source took to answer", ["source"], registry=registry
+        )
+
+    def beside(self, watch: Watcher) -> Watcher:
+        """Give a watcher that counts each finding before it hands it on."""
+
+        async def both(finding: Finding) -> None:
+            self.saw(finding)
+            await watch(finding)
+
+        return both
+
+    def saw(self, finding: Finding) -> None:
+        """Count one finding."""
+        self._findings.labels(finding.source, finding.status.value, finding.reason).inc()
+        if finding.status in ASKED and finding.source in self._recent:
+            self._took.labels(finding.source).observe(finding.took_ms / 1000)
+            self._recent[finding.source].append(finding)
+            if finding.status in WELL:
+                self._last[finding.source] = now()
+
+    def report(self) -> list[dict[str, object]]:
+        """Tell each source's state, share of failures and latency percentiles in milliseconds."""
+        return [self._line(source, list(recent)) for source, recent in self._recent.items()]
+
+    def _line(self, source: Source, recent: list[Finding]) -> dict[str, object]:
+        took = sorted(finding.took_ms for finding in recent)
+        failed = sum(finding.status is Status.UNAVAILABLE for finding in recent)
+        last = self._last.get(source)
+        return {
+            "source": source,
+            "state": _state(recent),
+            "asked": len(recent),
+            "failed": failed,
+            "latency_ms": {f"p{p}": took[min(len(took) - 1, len(took) * p // 100)] for p in (50, 95, 99)}
+            if took
+            else None,
+            "last_answer": last,
+        }
+
+
+def _state(recent: list[Finding]) -> str:
+    """Judge by the last ten: a source that failed them all is down, one that failed some is shaky."""
+    last = recent[-10:]
+    failed = sum(finding.status is Status.UNAVAILABLE for finding in last)
+    if not last:
+        return "unasked"
+    if failed == len(last):
+        return "down"
+    return "shaky" if failed else "well"

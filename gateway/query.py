@@ -1,0 +1,67 @@
+"""What is asked: about whom, for what, in which case, on whose initiative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.event import Event, Json, Kind
+from contracts.vocabulary import (
+    AgencyId,
+    CaseId,
+    ExchangeId,
+    Field,
+    OfficialId,
+    Purpose,
+    Scheme,
+    Source,
+    Subject,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question about one person, already checked for form. `scheme` is how she was named.
+
+    `sources` and `fields` only narrow the contract; None asks for all it gives.
+    `emergency` is the stated reason, empty where none is claimed.
+    """
+
+    exchange_id: ExchangeId
+    subject: Subject
+    scheme: Scheme
+    purpose: Purpose
+    case: CaseId | None
+    official: OfficialId
+    sources: frozenset[Source] | None
+    fields: frozenset[Field] | None
+    emergency: str
+    language: str
+
+    def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:
+        """Write the entry of a query that was refused before it had a mandate."""
+        return self.event(Kind.REFUSAL, agency, at, result="refused", reason=reason)
+
+    def event(
+        self,
+        kind: Kind,
+        agency: AgencyId,
+        at: datetime,
+        result: str = "",
+        reason: str = "",
+        details: Mapping[str, Json] | None = None,
+    ) -> Event:
+        """Write an entry about this query: codes and references, nothing of the person."""
+        return Event(
+            kind=kind,
+            at=at,
+            exchange_id=self.exchange_id,
+            agency=agency,
+            official=self.official,
+            case=self.case or "",
+            purpose=self.purpose,
+            result=result,
+            reason=reason,
+            details=dict(details or {}),
+        )

@@ -1,0 +1,289 @@
+"""The people we are asked about: a pseudonym each, identifiers as envelopes and blind indexes, one key each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, literal, null, or_, select, update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit.store import Statement
+from contracts.decision import CaseFact, ConsentFact
+from contracts.vocabulary import (
+    NAME,
+    AgencyId,
+    Identity,
+    OfficialId,
+    PersonName,
+    Purpose,
+    Scheme,
+    Source,
+    Subject,
+    SubjectRef,
+)
+from contracts.words import Vocabulary
+from gateway.consent.ground import CaseNotOpenError, Standing
+from gateway.faults import ConflictError
+from gateway.query import Query
+from gateway.sealing.envelope import Context, SubjectKey
+from gateway.sealing.index import BlindIndex
+from gateway.sealing.keys import KeyRing
+from gateway.storage.engine import Prepared, fetch, instant, now
+from gateway.storage.tables import cases, consent_events, consents, subject_identifiers, subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A person as she is about to be written: `statements` must be committed with the entry that says so."""
+
+    ref: SubjectRef
+    statements: Sequence[Statement]
+
+
+class Subjects:
+    """Finds people by blind index and opens what is kept of them."""
+
+    def __init__(
+        self, engine: AsyncEngine, dialect: Dialect, ring: KeyRing, tenant: str, vocabulary: Vocabulary
+    ) -> None:
+        self._engine = engine
+        self._ring = ring
+        self._tenant = tenant
+        self._index = BlindIndex(ring, tenant, vocabulary)
+        self._by_case = _standing(with_case=True)
+        self._by_number = _standing(with_case=False)
+        self._new_subject = Prepared(insert(subjects), dialect)
+        self._new_identifier = Prepared(insert(subject_identifiers), dialect)
+        self._new_identity = Prepared(
+            update(subjects)
+            .where(subjects.c.ref == bindparam("known"))
+            .values(identity=bindparam("identity_envelope")),
+            dialect,
+        )
+
+    async def find(self, agency: AgencyId, query: Query, case_required: bool) -> Standing:  # noqa: FBT001
+        """Read in one statement all that the decision needs: person, case, consents, masks.
+
+        Raises:
+            CaseNotOpenError: no such case of this agency, or nobody known by that number.
+            StorageUnavailableError: the database does not answer.
+        """
+        by_case = query.case is not None
+        if case_required and not by_case:
+            raise CaseNotOpenError("case-required")
+        rows = await fetch(
+            self._engine,
+            self._by_case if by_case else self._by_number,
+            agency=agency,
+            case=query.case,
+            purpose=query.purpose,
+            scheme=query.scheme,
+            blind=self.blind(query.scheme, query.subject.reveal()),
+        )
+        if not rows:
+            raise CaseNotOpenError("case-unknown" if by_case else "subject-unknown")
+        return self._read(rows, agency, query)
+
+    def _read(self, rows: Sequence[Row[Any]], agency: AgencyId, query: Query) -> Standing:
+        row = rows[0]
+        ref = SubjectRef(row.ref)
+        key = SubjectKey.unwrap(self._ring, ref, row.wrapped_key, row.kek_version)
+        stored = _load_identity(key.open(row.identity, self._context(ref)))
+        return Standing(
+            ref=ref,
+            # What was asked with may be more than what is on file (a name beside the number).
+            subject=Subject(_joined(stored, query.subject.reveal())),
+            key=key,
+            case=_case_fact(row),
+            consents=_consent_facts(rows, agency, query.purpose),
+            masks=frozenset(orjson.loads(row.masks)),
+        )
+
+    async def register(self, subject: Subject, masks: Iterable[str] = ()) -> Registration:
+        """Prepare the writes that make this person known, by every identifier given.
+
+        Raises:
+            ConflictError: the identifiers belong to different people on file; nothing is ever merged.
+        """
+        identity = subject.reveal()
+        blinds = {scheme: self.blind(scheme, identity) for scheme in _schemes(identity)}
+        rows = await self._known(blinds)
+        refs = {row.ref for row in rows}
+        if len(refs) > 1:
+            raise ConflictError("identifiers-of-different-people")
+        if not refs:
+            return self._fresh(identity, blinds, masks)
+        return self._extended(rows[0], identity, blinds, {Scheme(row.scheme) for row in rows})
+
+    async def _known(self, blinds: Mapping[Scheme, bytes]) -> Sequence[Row[Any]]:
+        # A name finds nobody here by itself: namesakes share one.
+        numbers = [
+            and_(subject_identifiers.c.scheme == scheme, subject_identifiers.c.blind == blind)
+            for scheme, blind in blinds.items()
+            if scheme != NAME or len(blinds) == 1
+        ]
+        mine = subject_identifiers.alias("mine")
+        return await fetch(
+            self._engine,
+            select(subjects, mine.c.scheme)
+            .join(subject_identifiers, subject_identifiers.c.subject_ref == subjects.c.ref)
+            .join(mine, mine.c.subject_ref == subjects.c.ref)
+            .where(or_(*numbers)),
+        )
+
+    def _fresh(
+        self, identity: Identity, blinds: Mapping[Scheme, bytes], masks: Iterable[str]
+    ) -> Registration:
+        ref = SubjectRef(secrets.token_hex(16))
+        key, wrapped, version = SubjectKey.create(self._ring, ref)
+        subject = self._new_subject.bind(
+            ref=ref,
+            wrapped_key=wrapped,
+            kek_version=version,
+            identity=key.seal(_dump_identity(identity), self._context(ref)),
+            masks=orjson.dumps(sorted(masks)).decode(),
+        )
+        return Registration(ref, [subject, *self._identifiers(ref, blinds)])
+
+    def _extended(
+        self, row: Row[Any], identity: Identity, blinds: Mapping[Scheme, bytes], known: set[Scheme]
+    ) -> Registration:
+        ref = SubjectRef(row.ref)
+        key = SubjectKey.unwrap(self._ring, ref, row.wrapped_key, row.kek_version)
+        stored = _load_identity(key.open(row.identity, self._context(ref)))
+        joined = _joined(stored, identity)
+        if joined == stored:
+            return Registration(ref, [])
+        kept = key.seal(_dump_identity(joined), self._context(ref))
+        added = {scheme: blind for scheme, blind in blinds.items() if scheme not in known}
+        return Registration(
+            ref,
+            [self._new_identity.bind(known=ref, identity_envelope=kept), *self._identifiers(ref, added)],
+        )
+
+    def _identifiers(self, ref: SubjectRef, blinds: Mapping[Scheme, bytes]) -> list[Statement]:
+        return [
+            self._new_identifier.bind(scheme=scheme, blind=blind, subject_ref=ref)
+            for scheme, blind in blinds.items()
+        ]
+
+    def blind(self, scheme: Scheme, identity: Identity) -> bytes:
+        """Give the blind index under which a person of this identity is kept."""
+        if scheme == NAME:
+            assert identity.name and identity.birth_date  # noqa: S101  the edge has checked
+            return self._index.of_name(identity.name, identity.birth_date)
+        return self._index.of(scheme, identity.identifiers[scheme])
+
+    def _context(self, ref: SubjectRef) -> Context:
+        return Context(self._tenant, "subjects", ref, "identity")
+
+
+def _standing(*, with_case: bool) -> Any:
+    """Build the one statement behind `Subjects.find`: a row per consent event, or one where there is none."""
+    matched = and_(
+        subject_identifiers.c.subject_ref == subjects.c.ref,
+        subject_identifiers.c.scheme == bindparam("scheme"),
+        subject_identifiers.c.blind == bindparam("blind"),
+    )
+    case_columns: list[ColumnElement[Any]]
+    if with_case:
+        base = cases.join(subjects, subjects.c.ref == cases.c.subject_ref).outerjoin(
+            subject_identifiers, matched
+        )
+        case_columns = [cases.c.officials, cases.c.opened, cases.c.closed]
+    else:
+        base = subjects.join(subject_identifiers, matched)
+        case_columns = [null().label(name) for name in ("officials", "opened", "closed")]
+    ended = and_(consent_events.c.consent_id == consents.c.id, consent_events.c.kind != literal("given"))
+    mine = and_(
+        consents.c.subject_ref == subjects.c.ref,
+        consents.c.consumer == bindparam("agency"),
+        consents.c.purpose == bindparam("purpose"),
+    )
+    statement = select(
+        subjects.c.ref,
+        subjects.c.wrapped_key,
+        subjects.c.kek_version,
+        subjects.c.identity,
+        subjects.c.masks,
+        subject_identifiers.c.subject_ref.label("matched"),
+        *case_columns,
+        consents.c.id.label("consent_id"),
+        consents.c.sources,
+        consents.c.given_by,
+        consents.c.given_at,
+        consents.c.until,
+        consent_events.c.kind.label("ended"),
+    ).select_from(base.outerjoin(consents, mine).outerjoin(consent_events, ended))
+    if with_case:
+        statement = statement.where(cases.c.agency == bindparam("agency"), cases.c.id == bindparam("case"))
+    return statement
+
+
+def _case_fact(row: Row[Any]) -> CaseFact | None:
+    if row.opened is None:
+        return None
+    today = now().date().isoformat()
+    return CaseFact(
+        open=row.opened <= today and (row.closed is None or today < row.closed),
+        same_person=row.matched is not None,
+        officials=frozenset(map(OfficialId, orjson.loads(row.officials))),
+    )
+
+
+def _consent_facts(rows: Sequence[Row[Any]], agency: AgencyId, purpose: Purpose) -> tuple[ConsentFact, ...]:
+    facts = {
+        row.consent_id: ConsentFact(
+            id=row.consent_id,
+            consumer=agency,  # the statement asked for this agency's and purpose's alone
+            purpose=purpose,
+            sources=frozenset(map(Source, orjson.loads(row.sources))),
+            given_at=instant(row.given_at),
+            until=instant(row.until),
+            given_by=row.given_by,
+            ended=row.ended or "",
+        )
+        for row in rows
+        if row.consent_id is not None
+    }
+    return tuple(facts.values())
+
+
+def _schemes(identity: Identity) -> list[Scheme]:
+    named = [NAME] if identity.name and identity.birth_date else []
+    return [*identity.identifiers, *named]
+
+
+def _joined(stored: Identity, given: Identity) -> Identity:
+    """Take what is on file first: it was bound to the case by whoever opened it."""
+    return Identity(
+        identifiers={**given.identifiers, **stored.identifiers},
+        name=stored.name or given.name,
+        birth_date=stored.birth_date or given.birth_date,
+    )
+
+
+def _dump_identity(identity: Identity) -> bytes:
+    name = identity.name
+    return orjson.dumps(
+        {
+            "identifiers": dict(identity.identifiers),
+            "name": [name.family, name.given, name.patronymic] if name else None,
+            "birth_date": identity.birth_date,
+        }
+    )
+
+
+def _load_identity(content: bytes) -> Identity:
+    raw = orjson.loads(content)
+    return Identity(
+        identifiers=raw["identifiers"],
+        name=PersonName(*raw["name"]) if raw["name"] else None,
+        birth_date=date.fromisoformat(raw["birth_date"]) if raw["birth_date"] else None,
+    )

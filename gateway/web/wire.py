@@ -1,0 +1,222 @@
+"""What callers send: strict JSON, read once, into models that know no unknown member."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from starlette.requests import Request
+
+from contracts.identifiers import InvalidIdentifierError, check
+from contracts.vocabulary import (
+    NAME,
+    CaseId,
+    ExchangeId,
+    Identity,
+    OfficialId,
+    PersonName,
+    Purpose,
+    Scheme,
+    Source,
+    Subject,
+)
+from contracts.vocabulary import Field as FieldName
+from contracts.words import Vocabulary
+from gateway.consent.consents import GivenBy
+from gateway.faults import BodyInvalidError, BodyTooLargeError
+from gateway.query import Query
+
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}$")]
+NamePart = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Reference = Annotated[str, StringConstraints(max_length=200)]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """A part of a request body: unknown members are refused, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class NameBody(Body):
+    """A person's name as her document spells it."""
+
+    family: NamePart
+    given: NamePart
+    patronymic: NamePart | None = None
+
+
+class SubjectBody(Body):
+    """The person asked about. With the scheme `name`, name and birth date stand in place of a value."""
+
+    scheme: Code
+    value: Annotated[str, StringConstraints(max_length=64)] | None = None
+    name: NameBody | None = None
+    birth_date: date | None = None
+
+    def subject(self, vocabulary: Vocabulary) -> Subject:
+        """Check the identifier and give the person.
+
+        Raises:
+            InvalidIdentifierError: unknown scheme, wrong shape or check digit.
+        """
+        identifiers = {}
+        if self.scheme != NAME:
+            if self.value is None:
+                raise InvalidIdentifierError(Scheme(self.scheme))
+            scheme = Scheme(self.scheme)
+            identifiers[scheme] = check(vocabulary, scheme, self.value)
+        elif self.value is not None or self.name is None or self.birth_date is None:
+            raise InvalidIdentifierError(NAME)
+        name = self.name
+        return Subject(
+            Identity(
+                identifiers,
+                PersonName(name.family, name.given, name.patronymic) if name else None,
+                self.birth_date,
+            )
+        )
+
+
+class OfficialBody(Body):
+    """The human on whose initiative the query is made. The name goes nowhere but back to the caller."""
+
+    id: Code
+    name: NamePart | None = None
+
+
+class EmergencyBody(Body):
+    """A claim of emergency, with its reason."""
+
+    reason: Annotated[str, StringConstraints(min_length=20, max_length=500)]
+
+
+class HistoryBody(Body):
+    """`POST /v1/social-history`."""
+
+    subject: SubjectBody
+    purpose: Code
+    case: Code | None = None
+    official: OfficialBody
+    sources: Annotated[list[Code], Field(min_length=1, max_length=50)] | None = None
+    fields: Annotated[list[Code], Field(min_length=1, max_length=500)] | None = None
+    emergency: EmergencyBody | None = None
+
+    def query(self, exchange_id: str, vocabulary: Vocabulary, language: str) -> Query:
+        """Give the query; raises `InvalidIdentifierError`."""
+        return Query(
+            exchange_id=ExchangeId(exchange_id),
+            subject=self.subject.subject(vocabulary),
+            scheme=Scheme(self.subject.scheme),
+            purpose=Purpose(self.purpose),
+            case=CaseId(self.case) if self.case else None,
+            official=OfficialId(self.official.id),
+            sources=frozenset(map(Source, self.sources)) if self.sources else None,
+            fields=frozenset(map(FieldName, self.fields)) if self.fields else None,
+            emergency=self.emergency.reason if self.emergency else "",
+            language=language,
+        )
+
+
+class CaseBody(Body):
+    """`PUT /v1/cases/{case}`. `identifiers` are further ones of the same person, by scheme."""
+
+    subject: SubjectBody
+    identifiers: dict[Code, Annotated[str, StringConstraints(max_length=64)]] = Field(
+        default_factory=dict, max_length=10
+    )
+    officials: Annotated[list[OfficialBody], Field(min_length=1, max_length=100)]
+    opened: date
+    closed: date | None = None
+
+    def person(self, vocabulary: Vocabulary) -> Subject:
+        """Give the person by all her identifiers; raises `InvalidIdentifierError`."""
+        identity = self.subject.subject(vocabulary).reveal()
+        more = {Scheme(s): check(vocabulary, Scheme(s), value) for s, value in self.identifiers.items()}
+        return Subject(Identity({**more, **identity.identifiers}, identity.name, identity.birth_date))
+
+
+class ConsentBody(Body):
+    """`POST /v1/consents`. `notice_digest` names the text that was shown; the preview gives both."""
+
+    subject: SubjectBody
+    consumer: Code
+    purpose: Code
+    sources: Annotated[list[Code], Field(min_length=1, max_length=50)]
+    given_by: GivenBy = GivenBy.SELF
+    evidence: Reference = ""
+    notice_digest: Annotated[str, StringConstraints(pattern=r"^sha-256:[0-9a-f]{64}$")]
+    language: Annotated[str, StringConstraints(pattern=r"^(uk|en)$")]
+    given_at: datetime | None = None
+    until: datetime
+
+
+class WithdrawalBody(Body):
+    """`POST /v1/consents/{id}/withdrawal`: the reason is a code; none need be given."""
+
+    reason: Code = "not-stated"
+
+
+LONGEST_CONSENT = timedelta(days=5 * 366)
+
+
+async def read_bytes(request: Request, most: int) -> bytes:
+    """Read the body, never more than `most` bytes of it."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most:
+            raise BodyTooLargeError
+    return bytes(content)
+
+
+def parse(model: type[M], content: bytes) -> M:
+    """Turn bytes into a model.
+
+    Raises:
+        BodyInvalidError: not JSON, a member twice, NaN, too deep, or not what `model` describes.
+            It names places and codes, nothing that was sent.
+    """
+    try:
+        json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except BodyInvalidError:
+        raise
+    except (ValueError, RecursionError):
+        raise BodyInvalidError("not-json") from None
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise BodyInvalidError("not-as-described", places_of(error)) from None
+
+
+def places_of(error: ValidationError) -> list[Mapping[str, str]]:
+    """Point at each member that is wrong; an unknown one is named by its parent alone."""
+    places: list[Mapping[str, str]] = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        unknown = detail["type"] == "extra_forbidden"
+        location = detail["loc"][:-1] if unknown else detail["loc"]
+        code = "unknown-member" if unknown else detail["type"].replace("_", "-")
+        places.append({"pointer": "".join(f"/{part}" for part in location), "code": code})
+    return places
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body for `/openapi.json`, since it is read by `parse` and not by the framework."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise BodyInvalidError("member-twice")
+    return members
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise BodyInvalidError("not-a-number")
