@@ -1,10 +1,10 @@
 """What the gateway and an adapter say to each other: a question, a reply, and four errors.
 
-    SourceError
-    ├── SubjectUnknownError      an answer: nobody of that name or number here
-    ├── SourceRefusedError       our fault: they do not accept the question
-    ├── SourceUnavailableError   ask later
-    └── SourceMisbehavedError    their fault: what they sent cannot be an answer to this
+SourceError
+├── SubjectUnknownError      an answer: nobody of that name or number here
+├── SourceRefusedError       our fault: they do not accept the question
+├── SourceUnavailableError   ask later
+└── SourceMisbehavedError    their fault: what they sent cannot be an answer to this
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Border: crossings of the state border, found by name and birth date."""

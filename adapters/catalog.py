@@ -1,0 +1,88 @@
+"""The catalog: every folder here that has a manifest is a registry; nothing else lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import httpx
+
+from adapters.base import Adapter
+from adapters.manifest import EHealth, Manifest, ManifestError, Rest, Trembita, XRoad, read_manifest
+from adapters.protocols.connection import Connection
+from adapters.protocols.ehealth_rest import EHealthRest
+from adapters.protocols.plain_rest import PlainRest
+from adapters.protocols.reading import Reading
+from adapters.protocols.subject import Wording
+from adapters.protocols.trembita_rest import TrembitaRest
+from adapters.protocols.wire import Wire
+from adapters.protocols.xroad_adapter import Direct, Polled
+from adapters.protocols.xroad_soap import XRoadSoap
+from contracts.vocabulary import Scheme, Source
+
+FOLDER: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One registry of the catalog: its manifest and where its files are."""
+
+    source: Source
+    folder: Path
+    manifest: Manifest
+
+    def module(self, name: str) -> ModuleType:
+        """Import one of the registry's modules: `mapping`, `simulator`, `adapter`."""
+        return import_module(f"adapters.{self.folder.name}.{name}")
+
+
+def find_registries(folder: Path = FOLDER) -> Mapping[Source, Entry]:
+    """Read the manifest of each registry, in alphabetical order.
+
+    Raises `ManifestError` naming file, line and key, also when a folder is not named as its source.
+    """
+    found: dict[Source, Entry] = {}
+    for path in sorted(folder.glob("*/manifest.toml")):
+        manifest = read_manifest(path)
+        if manifest.source != path.parent.name:
+            raise ManifestError(f"{path}: source: the folder has another name")
+        found[Source(manifest.source)] = Entry(Source(manifest.source), path.parent, manifest)
+    return found
+
+
+def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransport) -> Adapter:
+    """Build one registry's adapter, ready to be asked over `transport`.
+
+    Blocking (a WSDL is loaded, a mapping imported): call it at start. Raises ValueError (`base-url`) for
+    a base URL that is not a bare http(s) origin and path.
+    """
+    manifest, source = entry.manifest, entry.source
+    mapping = entry.module("mapping")
+    reading = Reading(source, mapping.READERS, mapping.IDENTITY)
+    needs = tuple(frozenset(Scheme(scheme) for scheme in need) for need in manifest.needs)
+    wording = Wording(source, needs, manifest.question, manifest.birth_date_format)
+    match manifest:
+        case Manifest(xroad=XRoad() as xroad):
+            wire = Wire(source, connection.base_url, transport)
+            service = XRoadSoap(source, xroad, entry.folder / "samples" / "service.wsdl", connection, wire)
+            if xroad.polling is None:
+                return Direct(source, service, xroad.operation, xroad.record, wording, reading)
+            return Polled(source, service, xroad.operation, xroad.record, wording, reading, xroad.polling)
+        case Manifest(trembita=Trembita() as trembita):
+            wire = Wire(source, connection.base_url, transport)
+            return TrembitaRest(source, trembita, connection, wire, wording, reading)
+        case Manifest(ehealth=EHealth() as ehealth):
+            key = {"Authorization": f"Bearer {connection.credential}"}
+            return EHealthRest(
+                source, ehealth, Wire(source, connection.base_url, transport, key), wording, reading
+            )
+        case Manifest(rest=Rest() as rest):
+            key = {rest.key_header: connection.credential}
+            return PlainRest(
+                source, rest, Wire(source, connection.base_url, transport, key), wording, reading
+            )
+    raise ManifestError(f"{entry.folder}: protocol")

@@ -1,0 +1,1 @@
+"""Donors: aid that a person has already received."""

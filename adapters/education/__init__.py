@@ -1,0 +1,1 @@
+"""Education: learner status from ЄДЕБО over Trembita REST."""

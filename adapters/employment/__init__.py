@@ -1,0 +1,1 @@
+"""Employment: the employment service, asked by ticket."""

@@ -1,0 +1,64 @@
+"""Spellings made equal, for comparison only: what a registry wrote is never rewritten.
+
+Registries disagree on apostrophes, letter case, Latin look-alikes, date order and the word for a sex.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+APOSTROPHES: Final = "'’‘`ʼʹ´′"
+LOOK_ALIKES: Final = str.maketrans("abceikmhoptxy", "авсеікмнортху")
+"""Latin letters that Cyrillic typists meet, by appearance and not by sound (lower case)."""
+
+DATE: Final = re.compile(
+    r"(?P<y1>\d{4})(?P<mark>[-.])(?P<m1>\d{2})(?P=mark)(?P<d1>\d{2})|(?P<d2>\d{2})\.(?P<m2>\d{2})\.(?P<y2>\d{4})",
+    re.ASCII,
+)
+
+SEXES: Final[Mapping[str, str]] = {
+    "male": "male",
+    "m": "male",
+    "ч": "male",
+    "чоловіча": "male",
+    "female": "female",
+    "f": "female",
+    "ж": "female",
+    "жіноча": "female",
+}
+
+
+def name_key(name: str) -> str:
+    """Give the form under which two spellings of one name are equal."""
+    folded = unicodedata.normalize("NFC", name).casefold().strip()
+    # A name with no Cyrillic letter at all is really Latin: folding it would only garble it.
+    if any("а" <= letter <= "ӿ" for letter in folded):
+        folded = folded.translate(LOOK_ALIKES)
+    kept = (letter for letter in folded if letter not in APOSTROPHES)
+    return " ".join("".join(kept).replace("-", " ").split())
+
+
+def identifier_key(value: str) -> str:
+    """Give the form under which two spellings of one identifier are equal."""
+    return "".join(value.split()).casefold().translate(LOOK_ALIKES)
+
+
+def read_date(text: str) -> date:
+    """Read `2026-02-01`, `01.02.2026` or `2026.02.01`; a time after it is ignored.
+
+    Raises ValueError, without the text, for anything else.
+    """
+    found = DATE.fullmatch(text.strip().partition("T")[0])
+    if found is None:
+        raise ValueError("not-a-date")
+    year, month, day = found.group("y1", "m1", "d1") if found["y1"] else found.group("y2", "m2", "d2")
+    return date(int(year), int(month), int(day))
+
+
+def read_sex(text: str) -> str:
+    """Give `male` or `female`; raises KeyError for a word that registries do not use."""
+    return SEXES[text.strip().casefold()]

@@ -1,0 +1,82 @@
+"""Compiled SOAP envelopes: zeep builds each shape of message once, a call only fills its slots.
+
+zeep's habits stay in this module: it loads WSDLs with blocking calls, follows imports to any address unless
+told otherwise, and logs whole messages at DEBUG.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import zeep
+from lxml import etree
+from zeep.exceptions import Error as ZeepError
+
+SLOT: Final = re.compile(rb"__slot_([A-Za-z0-9]+)__")
+UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters outside XML 1.0 §2.2: no document can carry them."""
+
+
+class LocalOnlyError(Exception):
+    """A WSDL asked for a document outside its own folder."""
+
+
+class _Folder:
+    """zeep's transport, reduced to files beside the WSDL."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def load(self, location: str) -> bytes:
+        path = Path(location).resolve()
+        if not path.is_relative_to(self._folder):
+            raise LocalOnlyError("outside-folder")
+        return path.read_bytes()
+
+
+def load_wsdl(path: Path) -> zeep.Client:
+    """Load a local WSDL: no DTD, no entity, nothing from the network or from other folders.
+
+    Raises `LocalOnlyError` or zeep's own errors; at start only, so their texts hold no person's data.
+    """
+    logging.getLogger("zeep").setLevel(logging.WARNING)
+    settings = zeep.Settings(forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    client: zeep.Client = zeep.Client(  # type: ignore[no-untyped-call]  # zeep is not typed
+        str(path), transport=_Folder(path.parent), settings=settings
+    )
+    return client
+
+
+class Template:
+    """One operation's envelope with one set of slots."""
+
+    def __init__(
+        self, client: zeep.Client, operation: str, slots: frozenset[str], header: Mapping[str, Any]
+    ) -> None:
+        body = {slot: f"__slot_{slot}__" for slot in slots}
+        message = client.create_message(  # type: ignore[no-untyped-call]  # zeep is not typed
+            client.service, operation, _soapheaders=dict(header), **body
+        )
+        # Odd places hold slot names, even ones the bytes between them.
+        self._parts = SLOT.split(etree.tostring(message, xml_declaration=True, encoding="UTF-8"))
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """Give the message. Values are escaped; raises ValueError for a character that XML cannot carry."""
+        return b"".join(
+            part if place % 2 == 0 else _escaped(values[part.decode()])
+            for place, part in enumerate(self._parts)
+        )
+
+
+def _escaped(value: str) -> bytes:
+    if UNSENDABLE.search(value):
+        raise ValueError("unsendable")
+    return escape(value).encode()
+
+
+__all__ = ["LocalOnlyError", "Template", "ZeepError", "load_wsdl"]

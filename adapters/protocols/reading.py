@@ -1,0 +1,116 @@
+"""From a registry's answer to ours: only the fields asked for, only of the person asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, TypeAlias
+
+from adapters.base import Answered, Question, SourceMisbehavedError
+from adapters.protocols.strict_json import UnreadableError
+from adapters.protocols.subject import check_person
+from contracts.vocabulary import Field, Identity, PersonName, Scheme, Source, Value
+
+Reader: TypeAlias = Callable[[Any], "Value | None"]
+"""Reads one field out of one answer; None where the registry holds none. Whatever it raises is a fault."""
+
+LONGEST: Final = 2_000
+TRUTHS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
+
+
+@contextmanager
+def readable(source: Source, member: str = "") -> Iterator[None]:
+    """Turn whatever reading raises into `SourceMisbehavedError`, naming the field and nothing of the text."""
+    try:
+        yield
+    except (UnreadableError, LookupError, TypeError, ValueError, AttributeError):
+        error = SourceMisbehavedError(source, "unreadable-field" if member else "unreadable")
+        if member:
+            error.add_note(member)
+        raise error from None
+
+
+def now() -> datetime:
+    """Give the present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mapping module at work: its readers, and how it tells whom an answer is about."""
+
+    source: Source
+    readers: Mapping[Field, Reader]
+    identity: Callable[[Any], Identity]
+    clock: Callable[[], datetime] = now
+
+    def answer(self, said: Any, question: Question, transaction_id: str = "") -> Answered:
+        """Read one person's record. Whom it is about is checked before anything else is read.
+
+        Raises `SourceMisbehavedError` (`wrong-person`, `unreadable`, `unreadable-field`).
+        """
+        with readable(self.source):
+            identity = self.identity(said)
+        check_person(self.source, question.subject, identity)
+        values: dict[Field, Value] = {}
+        for field, read in self.readers.items():
+            if field not in question.fields:
+                continue
+            with readable(self.source, field):
+                value = read(said)
+            if value is not None:
+                values[field] = value
+        return Answered(values, self.clock(), transaction_id)
+
+
+def person(
+    identifiers: Mapping[str, str | None],
+    family: str | None = None,
+    given: str | None = None,
+    patronymic: str | None = None,
+    born: date | None = None,
+) -> Identity:
+    """Give an `Identity` from what an answer holds; absent and empty identifiers are left out."""
+    held = {Scheme(scheme): value for scheme, value in identifiers.items() if value}
+    name = PersonName(family, given, patronymic) if family and given else None
+    return Identity(held, name, born)
+
+
+def text(value: Any) -> str | None:
+    """Give text of at most 2 000 characters; None for an absent or empty one. Raises TypeError otherwise."""
+    if value is None or value == "":
+        return None
+    return required_text(value)
+
+
+def required_text(value: Any) -> str:
+    """Give text that must be there. Raises TypeError or ValueError, without it."""
+    if not isinstance(value, str):
+        raise TypeError("not-text")
+    if not 0 < len(value) <= LONGEST:
+        raise ValueError("not-text")
+    return value
+
+
+def whole(value: Any) -> int:
+    """Give a whole number; a truth value is none. Raises TypeError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not-whole")
+    return value
+
+
+def boolean(value: Any) -> bool | None:
+    """Give a truth value from JSON or XML Schema's four spellings; None where absent. Raises KeyError."""
+    return value if value is None or isinstance(value, bool) else TRUTHS[value]
+
+
+def coded(codes: Mapping[str, str], word: Any) -> str | None:
+    """Give our code for a registry's word; None where absent. Raises KeyError for a word not foreseen."""
+    return codes[word] if word else None
+
+
+def optional(value: Any, read: Callable[[Any], Value]) -> Value | None:
+    """Give what `read` makes of a member that may be absent or empty; None then."""
+    return None if value is None or value == "" else read(value)

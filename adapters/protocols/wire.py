@@ -1,0 +1,170 @@
+"""One registry's end of the wire: prepared requests straight to a transport, bodies under a cap.
+
+The seam is the httpx transport (sockets in production, a simulator or a mock in tests). The httpx client's
+own machinery costs more than everything else in a fan-out, and does nothing here that we need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, NoReturn
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from adapters.base import SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
+from contracts.vocabulary import Source
+
+CAP: Final = 1_048_576
+"""Bytes that an answer may have, before and after decompression. Real ones have a few thousand."""
+
+CONNECT: Final = 2.0
+"""Seconds to get a connection: a registry that does not pick up is told apart from a slow one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back: header names in lower case, the body decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {len(self.body)} bytes)"
+
+
+@contextmanager
+def translated(source: Source) -> Iterator[None]:
+    """Turn the transport's errors into ours, `from None`: theirs hold addresses and provider text."""
+    try:
+        yield
+    except (httpx.TimeoutException, TimeoutError):
+        raise SourceUnavailableError(source, "timed-out") from None
+    except httpx.ConnectError:
+        raise SourceUnavailableError(source, "unreachable") from None
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise SourceRefusedError(source, "unsendable") from None
+    except (httpx.TransportError, httpx.StreamError):
+        raise SourceUnavailableError(source, "disconnected") from None
+
+
+def refuse_status(source: Source, status: int) -> NoReturn:
+    """Raise what an HTTP status means where the protocol says nothing of its own (RFC 9110 §15)."""
+    if status in {401, 403}:
+        raise SourceRefusedError(source, "access-denied")
+    if status in {404, 405, 410}:
+        raise SourceRefusedError(source, "unknown-service")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SourceUnavailableError(source, "overloaded")
+    if status in {400, 406, 409, 413, 415, 422}:
+        raise SourceRefusedError(source, "bad-question")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise SourceUnavailableError(source, "source-failed")
+    raise SourceMisbehavedError(source, "unexpected-status")
+
+
+def header_text(value: str) -> str:
+    """Give a value as it may stand in a header field: beyond visible ASCII percent-encoded (RFC 8187)."""
+    return quote(value, safe="!#$&'()*+,-./:;<=>?@[]^_`{|}~ ").strip()
+
+
+class Wire:
+    """Sends one registry's requests. Holds no state between them; calls run concurrently.
+
+    `base_url` is the only origin ever asked; fixed `headers` (credentials) go with each request.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        base_url: str,
+        transport: httpx.AsyncBaseTransport,
+        headers: Mapping[str, str] | None = None,
+        cap: int = CAP,
+    ) -> None:
+        base = httpx.URL(base_url)
+        if base.scheme not in {"http", "https"} or not base.host or base.userinfo or base.query:
+            raise ValueError("base-url")
+        self.source = source
+        self._base = str(base).rstrip("/")
+        self._transport = transport
+        self._fixed = {"Accept-Encoding": "identity", **(headers or {})}
+        self._cap = cap
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: float,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        query: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send one request and read its whole answer by `deadline` (the loop's clock).
+
+        Any status but a redirect is returned. Raises `SourceUnavailableError` (`timed-out`, `unreachable`,
+        `disconnected`), `SourceMisbehavedError` (`too-large`, `redirected`, `unreadable`) or
+        `SourceRefusedError` (`unsendable`).
+        """
+        with translated(self.source):
+            async with asyncio.timeout_at(deadline):
+                left = max(deadline - asyncio.get_running_loop().time(), 0.001)
+                request = httpx.Request(
+                    method,
+                    f"{self._base}{path}" + (f"?{urlencode(query)}" if query else ""),
+                    headers={**self._fixed, **(headers or {})},
+                    content=content,
+                    extensions={"timeout": {"connect": min(CONNECT, left), "read": left}},
+                )
+                response = await self._transport.handle_async_request(request)
+                try:
+                    return await self._read(response)
+                finally:
+                    await response.aclose()
+
+    async def _read(self, response: httpx.Response) -> Response:
+        if HTTPStatus.MULTIPLE_CHOICES <= response.status_code < HTTPStatus.BAD_REQUEST:
+            # Following one would let a registry choose whom the gateway talks to.
+            raise SourceMisbehavedError(self.source, "redirected")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        raw = await self._collect(response, headers.get("content-length"))
+        coding = headers.get("content-encoding", "identity").strip().lower()
+        body = raw if coding in {"identity", ""} else self._decompress(raw, coding)
+        return Response(response.status_code, headers, body)
+
+    async def _collect(self, response: httpx.Response, announced: str | None) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        stream = response.stream
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise httpx.StreamConsumed
+        async for chunk in stream:
+            size += len(chunk)
+            if size > self._cap:
+                raise SourceMisbehavedError(self.source, "too-large")
+            chunks.append(chunk)
+        if announced is not None and announced != str(size):
+            raise httpx.RemoteProtocolError("truncated")
+        return b"".join(chunks)
+
+    def _decompress(self, raw: bytes, coding: str) -> bytes:
+        """Undo gzip or deflate, though we asked for neither, without ever exceeding the cap."""
+        if coding not in {"gzip", "x-gzip", "deflate"}:
+            raise SourceMisbehavedError(self.source, "unreadable")
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            body = inflater.decompress(raw, self._cap + 1)
+        except zlib.error:
+            raise SourceMisbehavedError(self.source, "unreadable") from None
+        if len(body) > self._cap:
+            raise SourceMisbehavedError(self.source, "too-large")
+        if not inflater.eof:
+            raise SourceUnavailableError(self.source, "disconnected")
+        return body

@@ -1,0 +1,198 @@
+"""X-Road message protocol v4.0 over SOAP, as spoken by X-Road, UXP and Trembita.
+
+One call is: fill the compiled envelope, send it to the security server, read the answer with a hardened
+parser, check the echo of our headers, take out the wrapper. Faults come with HTTP 200 too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import zeep
+from lxml import etree
+
+from adapters.base import Question, SourceMisbehavedError, SourceRefusedError
+from adapters.manifest import XRoad
+from adapters.protocols.connection import Connection
+from adapters.protocols.envelope import Template, ZeepError, load_wsdl
+from adapters.protocols.markup import hardened, local_name, parse, read_tree
+from adapters.protocols.multipart import first_part
+from adapters.protocols.reading import readable
+from adapters.protocols.wire import Response, Wire, refuse_status
+from adapters.protocols.xroad_faults import refuse_fault
+from contracts.vocabulary import Source
+
+ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
+HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+TRANSACTION: Final = ("uxp-transaction-id", "x-road-request-id")
+ECHOED: Final = ("client", "service", "userId", "issue", "id", "representedParty")
+"""What the consumer's security server compares (§1.3); protocolVersion is not among it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The inside of one answer's wrapper as plain data (`read_tree`), and the bus's key for disputes."""
+
+    answer: Any
+    transaction_id: str
+
+
+class XRoadSoap:
+    """One service on the bus: turns operation and values into what the provider said.
+
+    Envelopes are compiled on first use of each shape and kept. Calls run concurrently.
+    """
+
+    def __init__(
+        self, source: Source, manifest: XRoad, wsdl: Path, connection: Connection, wire: Wire
+    ) -> None:
+        self._source = source
+        self._manifest = manifest
+        self._wire = wire
+        self._client: zeep.Client = load_wsdl(wsdl)
+        self._parser = hardened()
+        self._identity = connection
+        self._templates: dict[tuple[str, frozenset[str], bool], Template] = {}
+
+    async def call(
+        self, operation: str, values: Mapping[str, str], question: Question, message_id: str
+    ) -> Said:
+        """Ask once. `message_id` must be new on the bus (§1.2).
+
+        Raises `SourceRefusedError`, `SourceUnavailableError` or `SourceMisbehavedError`
+        (`unreadable`, `wrong-echo`, and those of a fault).
+        """
+        header = self._header(operation, question, message_id)
+        template = self._template(operation, frozenset(values), with_issue="issue" in header)
+        slots = {
+            **values,
+            "obminId": message_id,
+            "obminUserId": question.official,
+            "obminIssue": question.case or "",
+        }
+        try:
+            content = template.fill(slots)
+        except ValueError:
+            raise SourceRefusedError(self._source, "unsendable") from None
+        response = await self._wire.send(
+            "POST", "", deadline=question.deadline, headers=HEADERS, content=content
+        )
+        return Said(self._read(response, operation, header), _transaction(response))
+
+    def _template(self, operation: str, slots: frozenset[str], *, with_issue: bool) -> Template:
+        shape = (operation, slots, with_issue)
+        template = self._templates.get(shape)
+        if template is None:
+            try:
+                template = Template(
+                    self._client, operation, slots, self._slotted(operation, with_issue=with_issue)
+                )
+            except (ZeepError, TypeError):
+                # zeep quotes what it was given.
+                raise SourceRefusedError(self._source, "unsendable") from None
+            self._templates[shape] = template
+        return template
+
+    def _header(self, operation: str, question: Question, message_id: str) -> dict[str, Any]:
+        """Give the header fields of one call as they must come back."""
+        header: dict[str, Any] = {
+            "client": _identifier(self._identity.member),
+            "service": self._service(operation),
+            "userId": question.official,
+            "id": message_id,
+        }
+        if question.case:
+            header["issue"] = question.case
+        if self._identity.represented_party:
+            head, _, code = self._identity.represented_party.rpartition("/")
+            header["representedParty"] = (
+                {"partyClass": head, "partyCode": code} if head else {"partyCode": code}
+            )
+        return header
+
+    def _service(self, operation: str) -> dict[str, str]:
+        service = _identifier(f"{self._identity.instance}/{self._manifest.service}")
+        service["serviceCode"] = operation
+        if self._manifest.version:
+            service["serviceVersion"] = self._manifest.version
+        return service
+
+    def _slotted(self, operation: str, *, with_issue: bool) -> dict[str, Any]:
+        """Give the header for zeep: what is the same in every call as it is, the rest as slots."""
+        header: dict[str, Any] = {
+            "client": {
+                **_identifier(self._identity.member),
+                "objectType": _client_type(self._identity.member),
+            },
+            "service": {**self._service(operation), "objectType": "SERVICE"},
+            "userId": "__slot_obminUserId__",
+            "id": "__slot_obminId__",
+            "protocolVersion": "4.0",
+        }
+        if with_issue:
+            header["issue"] = "__slot_obminIssue__"
+        if self._identity.represented_party:
+            head, _, code = self._identity.represented_party.rpartition("/")
+            header["representedParty"] = {"partyClass": head or None, "partyCode": code}
+        return header
+
+    def _read(self, response: Response, operation: str, sent: Mapping[str, Any]) -> Any:
+        with readable(self._source):
+            content = first_part(response.body, response.headers.get("content-type", ""))
+            if "xml" not in content.type and response.status != HTTPStatus.OK:
+                refuse_status(self._source, response.status)
+            root = parse(content.body, self._parser)
+            if root.tag != f"{ENVELOPE}Envelope":
+                raise SourceMisbehavedError(self._source, "unreadable")
+            bodies = root.findall(f"{ENVELOPE}Body")
+            header = root.find(f"{ENVELOPE}Header")
+            if len(bodies) != 1 or len(bodies[0]) != 1:
+                raise SourceMisbehavedError(self._source, "unreadable")
+            wrapper = bodies[0][0]
+            if wrapper.tag == f"{ENVELOPE}Fault":
+                refuse_fault(self._source, wrapper.findtext("faultcode") or "")
+            if response.status != HTTPStatus.OK:
+                refuse_status(self._source, response.status)
+            self._check_echo(header, sent)
+            self._check_wrapper(local_name(wrapper), operation)
+            return read_tree(wrapper) or {}
+
+    def _check_echo(self, header: etree._Element | None, sent: Mapping[str, Any]) -> None:
+        """Compare the headers that came back with those that went out.
+
+        Strict: each must be there and equal. Lenient: only a contrary message id counts, for peers that
+        copy nothing or rewrite the instance.
+        """
+        came: Any = read_tree(header) if header is not None and len(header) else {}
+        fields = ECHOED if self._manifest.echo == "strict" else ("id",)
+        absent_is_fine = self._manifest.echo == "lenient"
+        for field in fields:
+            if field not in came and absent_is_fine:
+                continue
+            if came.get(field) != sent.get(field):
+                raise SourceMisbehavedError(self._source, "wrong-echo")
+
+    def _check_wrapper(self, name: str, operation: str) -> None:
+        expected = self._manifest.wrapper
+        if expected == "*":
+            return
+        if name != expected if expected else not name.startswith(operation):
+            raise SourceMisbehavedError(self._source, "unreadable")
+
+
+def _identifier(path: str) -> dict[str, str]:
+    names = ("xRoadInstance", "memberClass", "memberCode", "subsystemCode")
+    return dict(zip(names, path.split("/"), strict=False))
+
+
+def _client_type(member: str) -> str:
+    _, _, _, *subsystem = member.split("/")
+    return "SUBSYSTEM" if subsystem else "MEMBER"
+
+
+def _transaction(response: Response) -> str:
+    return next((response.headers[name][:128] for name in TRANSACTION if name in response.headers), "")
