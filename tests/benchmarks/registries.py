@@ -19,7 +19,10 @@ WSDL: Mapping[str, Path] = {
 }
 MEMBER = "SEVDEIR-TEST/GOV/37508596/CASE_GATEWAY"
 PURPOSE = "9K9J65I75ILCLMPDUIRXS"
-CREDENTIAL: Mapping[str, dict[str, str]] = {"health": {}, "donors": {}}
+CREDENTIAL: Mapping[str, dict[str, str]] = {
+    "health": {"Authorization": "Bearer simulated"},
+    "donors": {"X-Api-Key": "simulated"},
+}
 
 
 def header_of(source: str, operation: str) -> dict[str, Any]:
