@@ -9,16 +9,31 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.architecture.repository import PACKAGES, find_callers, find_modules
+from tests.architecture.repository import PACKAGES, find_callers, find_imports, find_modules, name_of
 
 MAKERS: Mapping[str, set[str]] = {
     "Grant": {"contracts/store.py"},
     "Mandate": {"gateway/consent/ground.py"},
     "Intent": {"audit/log.py"},
     "Receipt": {"audit/log.py"},
-    "reveal": set(),
+    "reveal": {
+        "adapters/conformance.py",  # to look for them in what a failure prints
+        "adapters/protocols/subject.py",  # to send them, and to see whom an answer is about
+        "gateway/collection.py",  # to choose by which identifiers a source can be asked
+        "gateway/consent/ground.py",  # the age, on which consent depends
+        "gateway/subjects.py",  # to index and seal them
+        "gateway/web/wire.py",  # to check their form where they come in
+    },
 }
 """Who may call it: the constructors of the proofs, and the way to a subject's values."""
+
+COPIERS = {
+    "contracts/loader.py",
+    "contracts/store.py",  # terms, narrowed; makes grants anyway
+    "gateway/consent/consents.py",
+    "gateway/sealing/keys.py",
+}
+"""Who may use `dataclasses.replace`, by which a proof could be copied with changes."""
 
 
 @pytest.mark.parametrize("proof", MAKERS)
@@ -27,6 +42,14 @@ def test_proofs_are_made_in_the_named_files_alone(proof: str) -> None:
     makers = find_callers(proof, find_modules(*PACKAGES))
 
     assert makers == MAKERS[proof]
+
+
+def test_no_proof_is_copied_with_changes() -> None:
+    """`dataclasses.replace` is imported in exactly the files that the list names."""
+    modules = find_modules(*PACKAGES)
+    copiers = {name_of(path) for path in modules if "dataclasses.replace" in find_imports(path)}
+
+    assert copiers == COPIERS
 
 
 def test_a_forger_is_found() -> None:
