@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -107,7 +108,12 @@ class Manifest(_Part):
     rest: Rest | None = None
 
 
-TABLES = {"xroad-soap": "xroad", "trembita-rest": "trembita", "ehealth-rest": "ehealth", "plain-rest": "rest"}
+TABLES: Final[Mapping[str, str]] = {
+    "xroad-soap": "xroad",
+    "trembita-rest": "trembita",
+    "ehealth-rest": "ehealth",
+    "plain-rest": "rest",
+}
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 APOSTROPHES: Final = "'’‘`ʼʹ´′"
+DASHES: Final = str.maketrans("-‐‑–—", "     ")
 LOOK_ALIKES: Final = str.maketrans("abceikmhoptxy", "авсеікмнортху")
 """Latin letters that Cyrillic typists meet, by appearance and not by sound (lower case)."""
 
@@ -39,7 +40,7 @@ def name_key(name: str) -> str:
     if any("а" <= letter <= "ӿ" for letter in folded):
         folded = folded.translate(LOOK_ALIKES)
     kept = (letter for letter in folded if letter not in APOSTROPHES)
-    return " ".join("".join(kept).replace("-", " ").split())
+    return " ".join("".join(kept).translate(DASHES).split())
 
 
 def identifier_key(value: str) -> str:

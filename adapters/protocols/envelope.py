@@ -15,7 +15,6 @@ from xml.sax.saxutils import escape
 
 import zeep
 from lxml import etree
-from zeep.exceptions import Error as ZeepError
 
 SLOT: Final = re.compile(rb"__slot_([A-Za-z0-9]+)__")
 UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -77,6 +76,3 @@ def _escaped(value: str) -> bytes:
     if UNSENDABLE.search(value):
         raise ValueError("unsendable")
     return escape(value).encode()
-
-
-__all__ = ["LocalOnlyError", "Template", "ZeepError", "load_wsdl"]

@@ -32,7 +32,7 @@ class Wording:
     def say(self, subject: Subject) -> dict[str, str]:
         """Give the registry's elements and their values.
 
-        Raises `SourceRefusedError` (`identifiers-missing`) where the person cannot be named to it.
+        Raises `SourceRefusedError` (`identifier-missing`) where the person cannot be named to it.
         """
         identity = subject.reveal()
         held = self._held(identity)
@@ -44,7 +44,7 @@ class Wording:
                     for element, word in self.elements.items()
                     if word in said and word in held
                 }
-        raise SourceRefusedError(self.source, "identifiers-missing")
+        raise SourceRefusedError(self.source, "identifier-missing")
 
     def _held(self, identity: Identity) -> dict[str, str]:
         held = {str(scheme): value for scheme, value in identity.identifiers.items()}

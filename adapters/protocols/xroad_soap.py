@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import zeep
 from lxml import etree
+from zeep.exceptions import Error as ZeepError
 
 from adapters.base import Question, SourceMisbehavedError, SourceRefusedError
 from adapters.manifest import XRoad
 from adapters.protocols.connection import Connection
-from adapters.protocols.envelope import Template, ZeepError, load_wsdl
+from adapters.protocols.envelope import Template, load_wsdl
 from adapters.protocols.markup import hardened, local_name, parse, read_tree
 from adapters.protocols.multipart import first_part
 from adapters.protocols.reading import readable
@@ -91,7 +92,7 @@ class XRoadSoap:
                 template = Template(
                     self._client, operation, slots, self._slotted(operation, with_issue=with_issue)
                 )
-            except (ZeepError, TypeError):
+            except (ZeepError, TypeError, ValueError):
                 # zeep quotes what it was given.
                 raise SourceRefusedError(self._source, "unsendable") from None
             self._templates[shape] = template

@@ -1,0 +1,245 @@
+"""The one bar for every registry: what an adapter must do, checked through its protocol.
+
+The same checks are run by the tests, over each simulator, and by `obmin adapters test`, also against a test
+bench somewhere else that has been loaded with the samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from adapters.base import (
+    Adapter,
+    Ambiguous,
+    Answered,
+    Pending,
+    Question,
+    SourceError,
+    SourceMisbehavedError,
+    SourceRefusedError,
+    SourceUnavailableError,
+    SubjectUnknownError,
+)
+from adapters.catalog import Entry, build
+from adapters.people import Person, load_people
+from adapters.protocols.connection import Connection
+from adapters.simulation import Faults, Kind, simulate_registries
+from contracts.vocabulary import (
+    AgencyId,
+    CaseId,
+    ExchangeId,
+    Field,
+    Identity,
+    OfficialId,
+    PersonName,
+    Scheme,
+    Subject,
+)
+
+PATIENCE: Final = 5.0
+IMPATIENCE: Final = 0.2
+"""Seconds until a question's deadline, where an answer is expected and where none is."""
+
+FAILURES: Final[Mapping[Kind, tuple[type[SourceError], frozenset[str]]]] = {
+    Kind.SLOW: (SourceUnavailableError, frozenset({"timed-out"})),
+    Kind.HANG: (SourceUnavailableError, frozenset({"timed-out"})),
+    Kind.DOWN: (SourceUnavailableError, frozenset({"source-failed"})),
+    Kind.FAULT: (SourceUnavailableError, frozenset({"source-failed", "bus-failed"})),
+    Kind.TRUNCATED: (SourceUnavailableError, frozenset({"disconnected"})),
+    Kind.GARBAGE: (SourceMisbehavedError, frozenset({"unreadable"})),
+    Kind.HUGE: (SourceMisbehavedError, frozenset({"too-large"})),
+    Kind.WRONG_PERSON: (SourceMisbehavedError, frozenset({"wrong-person"})),
+}
+"""How each way of misbehaving must look to the gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one check: `passed`, or `because` it did not (codes and keys of people, no values)."""
+
+    check: str
+    because: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Say whether nothing was found wrong."""
+        return not self.because
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An adapter on trial. `faults` is None where the other side cannot be told to misbehave."""
+
+    entry: Entry
+    adapter: Adapter
+    people: Mapping[str, Person]
+    faults: Faults | None
+
+    def question(
+        self, subject: Subject, fields: frozenset[str] | None = None, patience: float = PATIENCE
+    ) -> Question:
+        """Give a question for all fields of the manifest, or for some."""
+        chosen = frozenset(self.entry.manifest.fields) if fields is None else fields
+        return Question(
+            exchange_id=ExchangeId("conformance"),
+            message_id=str(uuid4()),
+            agency=AgencyId("conformance"),
+            official=OfficialId("official-1"),
+            case=CaseId("CASE-1"),
+            purpose_id="CONFORMANCE",
+            subject=subject,
+            fields=frozenset(Field(field) for field in chosen),
+            deadline=asyncio.get_running_loop().time() + patience,
+        )
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Give the names of the checks that can be run here."""
+        return tuple(name for name in CHECKS if self.faults is not None or name not in set(Kind))
+
+    def samples(self) -> Mapping[str, Any]:
+        """Give what the registry holds, by person, and what it means in our fields."""
+        path = self.entry.folder / "samples" / "records.json"
+        samples: Mapping[str, Any] = orjson.loads(path.read_bytes())
+        return samples
+
+
+Check = Callable[[Bench], Awaitable[str]]
+
+
+async def _samples(bench: Bench) -> str:
+    """Every person of the samples gets the record that the sample says, or an honest reason for none."""
+    wrong = [key for key in bench.samples() if not await _as_sampled(bench, key)]
+    return ", ".join(wrong)
+
+
+async def _as_sampled(bench: Bench, key: str) -> bool:
+    sample = bench.samples()[key]
+    stuck = sample.get("never_ready", False)
+    question = bench.question(bench.people[key].subject(), patience=IMPATIENCE if stuck else PATIENCE)
+    reply = await bench.adapter.ask(question)
+    match reply:
+        case Answered():
+            return bool(orjson.loads(orjson.dumps(reply.values)) == sample["means"])
+        case Ambiguous():
+            return reply.candidates > 1 and _shares_a_name(bench, key)
+        case Pending():
+            return bool(stuck)
+
+
+def _shares_a_name(bench: Bench, key: str) -> bool:
+    mine = bench.people[key]
+    twins = [
+        other
+        for other in bench.people.values()
+        if (other.family, other.given, other.birth_date) == (mine.family, mine.given, mine.birth_date)
+    ]
+    return len(twins) > 1
+
+
+async def _fields(bench: Bench) -> str:
+    """Exactly the fields asked for come back: one asked, one answered, whatever else the registry sends."""
+    person = bench.people["maria"].subject()
+    wrong = []
+    for field in bench.samples()["maria"]["means"]:
+        reply = await bench.adapter.ask(bench.question(person, frozenset({field})))
+        if not isinstance(reply, Answered) or reply.values.keys() != {field}:
+            wrong.append(field)
+    return ", ".join(wrong)
+
+
+async def _unknown(bench: Bench) -> str:
+    """Somebody whom the registry does not hold is unknown, and that is no fault."""
+    nobody = Identity(
+        {Scheme("rnokpp"): "2500000003", Scheme("unzr"): "19680612-00000"},
+        PersonName("Невідомченко", "Ніхто"),
+        bench.people["maria"].birth_date,
+    )
+    return await _failing(bench, Subject(nobody), SubjectUnknownError, frozenset({"not-found"}), PATIENCE)
+
+
+async def _unidentified(bench: Bench) -> str:
+    """Somebody who cannot be named to the registry is not asked about."""
+    nameless = Subject(Identity({Scheme("birth-certificate"): "I-БК123456"}))
+    return await _failing(bench, nameless, SourceRefusedError, frozenset({"identifier-missing"}), PATIENCE)
+
+
+async def _failing(
+    bench: Bench, subject: Subject, kind: type[SourceError], reasons: frozenset[str], patience: float
+) -> str:
+    """Ask, and give what is wrong with the failure: its kind, its reason, or that it tells of a person."""
+    try:
+        reply = await bench.adapter.ask(bench.question(subject, patience=patience))
+    except SourceError as error:
+        if type(error) is not kind or error.reason not in reasons:
+            return f"{type(error).__name__} {error.reason}"
+        told = "".join(traceback.format_exception(error)) + repr(error)
+        return "tells of the person" if any(value in told for value in personal_values(subject)) else ""
+    return type(reply).__name__
+
+
+def personal_values(subject: Subject) -> frozenset[str]:
+    """Give every text that would betray this person: the canaries to look for."""
+    identity = subject.reveal()
+    names = (identity.name.family, identity.name.given, identity.name.patronymic) if identity.name else ()
+    born = identity.birth_date
+    dates = (f"{born:%Y-%m-%d}", f"{born:%d.%m.%Y}", f"{born:%Y.%m.%d}") if born else ()
+    plain = {value for value in (*identity.identifiers.values(), *names, *dates) if value}
+    return frozenset(plain | {value.upper() for value in plain} | {quote(value) for value in plain})
+
+
+def _misbehaving(kind: Kind) -> Check:
+    """Give the check that one way of misbehaving is seen for what it is, and told without the person."""
+
+    async def check(bench: Bench) -> str:
+        if bench.faults is None:
+            return "cannot be told to misbehave"
+        bench.faults.set(bench.entry.source, kind)
+        try:
+            error, reasons = FAILURES[kind]
+            impatient = kind in {Kind.SLOW, Kind.HANG}
+            patience = IMPATIENCE if impatient else PATIENCE
+            return await _failing(bench, bench.people["maria"].subject(), error, reasons, patience)
+        finally:
+            bench.faults.clear(bench.entry.source)
+
+    return check
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "samples": _samples,
+    "fields": _fields,
+    "unknown": _unknown,
+    "unidentified": _unidentified,
+    **{kind.value: _misbehaving(kind) for kind in Kind},
+}
+
+
+def simulated_bench(entry: Entry) -> Bench:
+    """Put one registry on trial over its own simulator."""
+    faults = Faults()
+    transport = httpx.ASGITransport(simulate_registries(faults, frozenset({entry.source})))
+    connection = Connection(f"http://simulated/{entry.source}", credential="conformance")
+    return Bench(entry, build(entry, connection, transport), load_people(), faults)
+
+
+def remote_bench(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransport) -> Bench:
+    """Put one registry on trial at an address, by the checks that need no misbehaviour."""
+    return Bench(entry, build(entry, connection, transport), load_people(), None)
+
+
+async def try_check(bench: Bench, name: str) -> Verdict:
+    """Run one check. A failure of ours where an answer was due is a verdict, not an exception."""
+    try:
+        return Verdict(name, await CHECKS[name](bench))
+    except SourceError as error:
+        return Verdict(name, f"{type(error).__name__} {error.reason}")

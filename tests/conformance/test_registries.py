@@ -1,0 +1,54 @@
+"""One bar for every registry of the catalog; a new folder is measured by it without being named here."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from adapters.catalog import find_registries
+from adapters.conformance import CHECKS, personal_values, simulated_bench, try_check
+from adapters.people import load_people
+from contracts.vocabulary import Source
+
+VOCABULARY = Path(__file__).parents[2] / "contracts" / "library" / "vocabulary.toml"
+REGISTRIES = sorted(find_registries())
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("source", REGISTRIES)
+async def test_a_registry_passes_the_check(
+    source: Source, check: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A registry behaves as the gateway relies on, and nothing it logs tells of a person."""
+    caplog.set_level(logging.DEBUG)
+    bench = simulated_bench(find_registries()[source])
+    canaries = personal_values(load_people()["maria"].subject())
+
+    verdict = await try_check(bench, check)
+
+    assert verdict.because == ""
+    assert not [canary for canary in canaries if canary in caplog.text]
+
+
+@pytest.mark.parametrize("source", REGISTRIES)
+def test_a_manifest_names_the_fields_that_are_read(source: Source) -> None:
+    """A field stands in the manifest exactly when there is a reader for it, and in the vocabulary."""
+    entry = find_registries()[source]
+    vocabulary = tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))["fields"]
+
+    assert set(entry.manifest.fields) == set(entry.module("mapping").READERS)
+    assert set(entry.manifest.fields) <= {
+        name for name, field in vocabulary.items() if source in field["sources"]
+    }
+
+
+@pytest.mark.parametrize("source", REGISTRIES)
+def test_samples_are_of_simulated_people(source: Source) -> None:
+    """No registry holds anybody but the people all simulators share, and all hold the main person."""
+    bench = simulated_bench(find_registries()[source])
+
+    assert bench.samples().keys() <= bench.people.keys()
+    assert {"maria", "canary"} <= bench.samples().keys()
