@@ -55,8 +55,8 @@ def born(vocabulary: Vocabulary, scheme: Scheme, value: str) -> date | None:
 
 def fold_name(vocabulary: Vocabulary, name: str) -> str:
     """Give one spelling for all spellings of a name: case, apostrophes, look-alikes and spaces made equal."""
-    lower = unicodedata.normalize("NFC", name).lower()
-    return " ".join(_fold(lower, vocabulary.folds["name"]).split())
+    upper = unicodedata.normalize("NFC", name).upper()
+    return " ".join(_fold(upper, vocabulary.folds["name"]).split())
 
 
 def _normalise(words: SchemeWords, folds: Mapping[str, Mapping[str, str]], value: str) -> str:

@@ -22,7 +22,7 @@ from contracts.words import CLOSED, Vocabulary
 VOCABULARY = "vocabulary.toml"
 """The one file of a library that is not a contract."""
 
-UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def read_duration(text: object) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ YesNo: TypeAlias = Annotated[bool, Strict()]
 Whole: TypeAlias = Annotated[int, Strict()]
 Day: TypeAlias = Annotated[date, Strict()]
 
-REMEDIES = {
+REMEDIES: Mapping[str, str] = {
     "missing": "add it",
     "bool_type": "write true or false",
     "date_type": "write a date without quotes: 2026-01-31",
@@ -60,7 +60,7 @@ class Page(Generic[Shape]):
 
     file: str
     content: Shape
-    lines: dict[KeyPath, int]
+    lines: Mapping[KeyPath, int]
 
     def fault(self, path: KeyPath, wrong: str, mend: str) -> Fault:
         """Give the fault that stands at the key `path`."""
@@ -73,7 +73,7 @@ def read(path: Path, shape: type[Shape]) -> Page[Shape]:
     Nothing unknown is accepted: neither a key nor a value of another type.
     """
     text, tree = _parse(path)
-    lines = dict(find_lines(text))
+    lines = find_lines(text)
     try:
         content = TypeAdapter(shape).validate_python(tree)
     except ValidationError as invalid:
@@ -110,7 +110,7 @@ def _broken_line(message: str, text: str) -> int:
     return int(place[1]) if place else text.count("\n") + 1
 
 
-def _fault(file: str, lines: dict[KeyPath, int], error: ErrorDetails, shape: type[Any]) -> Fault:
+def _fault(file: str, lines: Mapping[KeyPath, int], error: ErrorDetails, shape: type[Any]) -> Fault:
     path = tuple(str(step) for step in error["loc"] if step != "[key]")
     name = ".".join(path)
     if error["type"] == "unexpected_keyword_argument":

@@ -28,7 +28,7 @@ OWNER_ONLY = 0o600
 WRAP_SCHEME = 1
 """The first byte of a wrapped key: AES-256-GCM with the subject and version as associated data."""
 
-ADVICE = {
+ADVICE: Mapping[str, str] = {
     "missing": "create it with `obmin keys create`, or restore it from its backup",
     "exists": "a key file is never overwritten; choose another path",
     "not-a-file": "the path must lead to a regular file",

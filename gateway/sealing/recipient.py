@@ -28,7 +28,7 @@ from gateway.sealing.keys import EnvelopeBrokenError
 
 KEY_MANAGEMENT, ENCRYPTION, TYPE = "ECDH-ES+A256KW", "A256GCM", "obmin-sealed+json"
 REGISTRY = JWERegistry(algorithms=[KEY_MANAGEMENT, ENCRYPTION])
-HEADER = {"alg", "enc", "kid", "typ", "epk"}
+HEADER = frozenset({"alg", "enc", "kid", "typ", "epk"})
 """What the protected header holds; anything else (`zip`, `crit`, `jku`) is not ours."""
 
 CURVES: Mapping[tuple[Any, Any], type[ECKey | OKPKey]] = {
