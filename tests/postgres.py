@@ -68,6 +68,11 @@ class Server:
                 pytest.fail(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
             time.sleep(0.02)
 
+    def make_durable(self) -> None:
+        """Let commits reach the disk from the next start on."""
+        with (self._folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = on\n")
+
     def stop(self) -> None:
         """Stop in order, breaking off open connections ("fast" shutdown)."""
         self._signal(signal.SIGINT)

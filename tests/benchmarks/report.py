@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,11 +116,6 @@ def print_figures(console: Console, title: str, figures: Sequence[Mapping[str, A
             *(f"{value:.2f}" if isinstance(value, float) else str(value) for value in figure.values())
         )
     console.print(table)
-
-
-def rows_as_figures(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Turn rows into what JSON can hold."""
-    return [asdict(row) for row in rows]
 
 
 def _mark(met: bool) -> str:  # noqa: FBT001  the one thing it is about

@@ -1,0 +1,115 @@
+"""`make bench`: measure, write `build/bench/*.json`, print the tables. `--quick` for a first look."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.benchmarks.comparison import compare
+from tests.benchmarks.controls import measure_controls
+from tests.benchmarks.deployment import deploy, serving
+from tests.benchmarks.hanging import HANGING, measure_hang
+from tests.benchmarks.replicas import measure_replicas
+from tests.benchmarks.report import print_comparison, print_figures, save
+from tests.benchmarks.services import ROOT, baseline, check, simulated
+from tests.postgres import Server, find_binaries
+
+OUT = ROOT / "build" / "bench"
+DELAY = 20
+LEVELS = (1, 10, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How thoroughly to measure, where to keep working files, where to print."""
+
+    rounds: int
+    seconds: float
+    folder: Path
+    console: Console
+
+
+def run_comparison(run: Run) -> None:
+    """Obmin on SQLite beside the two aggregators, against the same simulators."""
+    with ExitStack() as stack:
+        registries, pid = stack.enter_context(simulated(run.folder, DELAY))
+        plain = stack.enter_context(baseline("plain", run.folder, registries))
+        tuned = stack.enter_context(baseline("tuned", run.folder, registries))
+        obmin = stack.enter_context(serving(deploy(run.folder / "compared", registries)))
+        services = [plain, tuned, *obmin]
+        for service in services:
+            check(service)
+        rows = compare(services, LEVELS, run.rounds, run.seconds, pid)
+    save(OUT, "comparison", [asdict(row) for row in rows])
+    print_comparison(run.console, rows)
+
+
+def run_controls(run: Run) -> None:
+    """Each control by itself."""
+    costs = [asdict(cost) for cost in measure_controls(run.folder)]
+    save(OUT, "controls", costs)
+    print_figures(run.console, "What each control costs one answer", costs)
+
+
+def run_hang(run: Run) -> None:
+    """A gateway of which one source hangs."""
+    with (
+        simulated(run.folder, DELAY, "--fault", f"{HANGING}=hang") as (registries, _),
+        serving(deploy(run.folder / "hanging", registries)) as services,
+    ):
+        hangs = [asdict(hang) for hang in measure_hang(services[0], max(run.seconds, 7.0))]
+    save(OUT, "hanging", hangs)
+    print_figures(run.console, "A source that hangs", hangs)
+
+
+def run_replicas(run: Run) -> None:
+    """Two processes on one PostgreSQL, where there is one."""
+    binaries = find_binaries()
+    if binaries is None:
+        run.console.print("PostgreSQL is absent: one process against two was not measured.")
+        return
+    with ExitStack() as stack:
+        server = Server(binaries)
+        stack.callback(server.remove)
+        server.make_durable()
+        server.start()
+        server.create("bench")
+        registries, _ = stack.enter_context(simulated(run.folder, DELAY))
+        deployment = deploy(run.folder / "replicas", registries, server.url("bench"))
+        services = stack.enter_context(serving(deployment, replicas=2))
+        scalings = [asdict(one) for one in measure_replicas(services, run.rounds, run.seconds)]
+    save(OUT, "replicas", scalings)
+    print_figures(run.console, "Processes on one PostgreSQL, 50 callers", scalings)
+
+
+PARTS: Mapping[str, Callable[[Run], None]] = {
+    "comparison": run_comparison,
+    "controls": run_controls,
+    "hanging": run_hang,
+    "replicas": run_replicas,
+}
+
+
+def main() -> None:
+    """Measure what was asked for, everything by default."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="all by default")
+    parser.add_argument("--quick", action="store_true", help="one short round: a first look, not a figure")
+    asked = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="obmin-bench-"))
+    rounds, seconds = (1, 2.0) if asked.quick else (3, 6.0)
+    for part in asked.parts or PARTS:
+        PARTS[part](Run(rounds, seconds, folder, Console()))
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""A source that hangs: what it adds to its own askers, and what to everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from tests.benchmarks.load import Tally
+from tests.benchmarks.services import Service, run_load, run_loads
+
+HANGING = "donors"
+OTHERS = ("health", "education", "border", "employment")
+BUDGET = 3000.0
+"""Milliseconds that the contract gives one source."""
+CALLERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """One group of callers: answers per second, times in milliseconds."""
+
+    who: str
+    rate: float
+    p50: float
+    p99: float
+
+
+def measure_hang(service: Service, seconds: float) -> list[Hang]:
+    """Ask a gateway of which one source hangs: without it alone, and beside those who wait."""
+    around = replace(service, bodies=[_narrowed(body) for body in service.bodies])
+    healthy = around.order(CALLERS, seconds, {}, sources=4)
+    stuck = service.order(CALLERS, seconds, {}, sources=4)
+    alone = run_load(healthy)
+    beside, waiting = run_loads([healthy, stuck])
+    return [
+        _row("others, alone", alone),
+        _row("others, while ten callers wait for the hanging source", beside),
+        _row(f"those ten, beyond the source's {BUDGET:.0f} ms", waiting, BUDGET),
+    ]
+
+
+def _narrowed(body: str) -> str:
+    asked: Mapping[str, Any] = orjson.loads(body)
+    return orjson.dumps({**asked, "sources": OTHERS}).decode()
+
+
+def _row(who: str, tally: Tally, budget: float = 0.0) -> Hang:
+    if tally.failures or not tally.answers:
+        message = f"{who}: {tally.failures} wrong answers, the first: {tally.first_failure}"
+        raise RuntimeError(message)
+    return Hang(who, tally.answers / tally.seconds, tally.p50 - budget, tally.p99 - budget)
