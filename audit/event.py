@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 import orjson
 from uuid_utils import uuid7
 
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
-"""What details can hold. No floats: RFC 8785 §3.2.2.3 would make their spelling a trap."""
+"""What details can hold, in plain dicts, lists and tuples. No floats: RFC 8785 §3.2.2.3 is a trap."""
 
 LARGEST = 16 * 1024
 """The most bytes that one canonical event may have; tlog-tiles would allow 65,535."""
@@ -72,10 +72,13 @@ def new_id() -> str:
 
 
 def stamp(at: datetime) -> str:
-    """Spell an instant as ISO 8601 UTC with microseconds and `Z`; a naive one is a `ValueError`."""
+    """Spell an instant as ISO 8601 UTC with microseconds and `Z`; a naive one is refused."""
     if at.tzinfo is None:
         raise EventMalformedError("time-without-zone")
-    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    try:
+        utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    except OverflowError:
+        raise EventMalformedError("time-out-of-range") from None
     return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
@@ -199,15 +202,17 @@ class SourceOutcome:
 
 def _check(value: object) -> None:
     """Refuse what orjson would write but RFC 8785 spells otherwise (floats, dates, non-ASCII keys)."""
-    if isinstance(value, str | int | None):
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
         return
-    if isinstance(value, dict):
-        for key, member in value.items():
+    if kind is dict:
+        for key, member in cast("dict[object, object]", value).items():
             if type(key) is not str or not key.isascii():
                 raise EventMalformedError("no-canonical-form")
-            _check(member)
-    elif isinstance(value, list | tuple):
-        for member in value:
+            if type(member) is not str:  # most are, and a call costs more than this look
+                _check(member)
+    elif kind is list or kind is tuple:
+        for member in cast("Sequence[object]", value):
             _check(member)
     else:
         raise EventMalformedError("no-canonical-form")

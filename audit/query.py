@@ -1,0 +1,129 @@
+"""Reading the record: by filter, by id, and what is still open.
+
+Reading it is itself an event, which whoever lets somebody read appends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.event import ENDS, Event, EventError, Kind
+from audit.store import LogDamagedError, microseconds
+from audit.tables import entries
+
+MOST = 1000
+"""The largest page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the log."""
+
+    index: int
+    event: Event
+    content: bytes
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to look for; members that are None let everything through.
+
+    `start` is included, `end` is not; `source` finds events that tell of it; `outcome` is an
+    event's `result`; `after` is the index of the last event seen, None from the beginning.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    kind: Kind | None = None
+    agency: str | None = None
+    official: str | None = None
+    purpose: str | None = None
+    source: str | None = None
+    outcome: str | None = None
+    case: str | None = None
+    subject_ref: str | None = None
+    exchange_id: str | None = None
+    after: int | None = None
+
+    def conditions(self) -> Sequence[ColumnElement[bool]]:
+        """Give the conditions as SQL."""
+        columns = entries.c
+        equal = {
+            columns.kind: self.kind.value if self.kind else None,
+            columns.agency: self.agency,
+            columns.official: self.official,
+            columns.purpose: self.purpose,
+            columns.result: self.outcome,
+            columns.case_id: self.case,
+            columns.subject_ref: self.subject_ref,
+            columns.exchange_id: self.exchange_id,
+        }
+        conditions = [column == value for column, value in equal.items() if value is not None]
+        if self.start is not None:
+            conditions.append(columns.at >= microseconds(self.start))
+        if self.end is not None:
+            conditions.append(columns.at < microseconds(self.end))
+        if self.source is not None:
+            conditions.append(columns.sources.contains(f" {self.source} ", autoescape=True))
+        if self.after is not None:
+            conditions.append(columns.idx > self.after)
+        return conditions
+
+
+async def search(connection: AsyncConnection, wanted: Filter, limit: int = 100) -> list[Recorded]:
+    """Give at most `limit` (≤ `MOST`) events in the log's order."""
+    query = _recorded().where(*wanted.conditions()).order_by(entries.c.idx).limit(min(limit, MOST))
+    return await _read(connection, query)
+
+
+async def by_id(connection: AsyncConnection, event_id: str) -> Recorded | None:
+    """Give one event, None where there is none of that id."""
+    found = await _read(connection, _recorded().where(entries.c.id == event_id))
+    return found[0] if found else None
+
+
+async def release_of(connection: AsyncConnection, exchange_id: str) -> Recorded | None:
+    """Give an exchange's release, from which `Log.reissue` makes its receipt again."""
+    query = _recorded().where(entries.c.exchange_id == exchange_id, entries.c.kind == Kind.RELEASE.value)
+    found = await _read(connection, query.order_by(entries.c.idx).limit(1))
+    return found[0] if found else None
+
+
+async def open_intents(
+    connection: AsyncConnection,
+    older_than: datetime,
+    since: datetime | None = None,
+    limit: int = MOST,
+) -> list[Recorded]:
+    """Give intents from before `older_than` that nothing has ended, so that they can be abandoned.
+
+    `since` spares looking at older intents again that were already found to be ended.
+    """
+    end = entries.alias("later")
+    ended = exists().where(
+        end.c.exchange_id == entries.c.exchange_id,
+        end.c.kind.in_([kind.value for kind in ENDS]),
+        end.c.idx > entries.c.idx,
+    )
+    query = _recorded().where(entries.c.kind == Kind.INTENT.value, entries.c.at < microseconds(older_than))
+    if since is not None:
+        query = query.where(entries.c.at >= microseconds(since))
+    return await _read(connection, query.where(~ended).order_by(entries.c.idx).limit(limit))
+
+
+def _recorded() -> Select[int, bytes, bytes]:
+    return select(entries.c.idx, entries.c.entry, entries.c.leaf_hash)
+
+
+async def _read(connection: AsyncConnection, query: Select[int, bytes, bytes]) -> list[Recorded]:
+    rows = (await connection.execute(query)).all()
+    try:
+        return [Recorded(index, Event.parse(content), content, leaf) for index, content, leaf in rows]
+    except EventError:
+        raise LogDamagedError("entry-unreadable") from None
