@@ -95,9 +95,7 @@ def _public(path: Path, agency_id: str, jwk: dict[str, str]) -> PublicKey:
 
 
 def _recipient(path: Path, agency_id: str, jwk: dict[str, str]) -> RecipientKey:
-    try:
-        return RecipientKey.of(AgencyId(agency_id), jwk)
-    except RecipientKeyError:
-        raise AgenciesError(
-            f"{path}: agency {agency_id}: use a public P-256 or X25519 JWK to seal to"
-        ) from None
+    key = _public(path, agency_id, jwk)
+    if not can_seal(key):
+        raise AgenciesError(f"{path}: agency {agency_id}: use a P-256 or X25519 key to seal to")
+    return key

@@ -63,7 +63,8 @@ def minimise(
 
     A field leaves only if the mandate permits it from that very source. A field whose category is
     masked for this person leaves from no source, whatever the contract says. A field to be sealed
-    does not leave where the recipient has no key for it (`sealable`). Where sources disagree about one field, all of what they say stands side by side and nothing is chosen.
+    does not leave where the recipient has no key for it (`sealable`). Where sources disagree about
+    one field, all of what they say stands side by side and nothing is chosen.
     """
     said: dict[Field, list[Fact]] = {}
     withheld: dict[Field, str] = {}

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.event import Event, Kind
 from audit.log import Log
-from audit.store import CompanionRefusedError
+from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from gateway.faults import NotFoundError
 from gateway.storage.engine import Prepared, fetch, instant, micros, now
@@ -95,8 +95,8 @@ class Consents:
         self._insert = Prepared(insert(consents), dialect)
         self._happened = Prepared(insert(consent_events), dialect)
 
-    async def give(self, consent: Consent) -> Consent:
-        """Put a consent on file under a fresh id that nobody can guess."""
+    async def give(self, consent: Consent, registration: Sequence[Statement] = ()) -> Consent:
+        """Put a consent on file under a fresh id that nobody can guess, and its person if she is new."""
         fresh = replace(consent, id=str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)))
         row = self._insert.bind(
             id=fresh.id,
@@ -115,7 +115,7 @@ class Consents:
         at = now()
         await self._log.note(
             _event(fresh, fresh.recorded_by, "given", at),
-            [row, self._happening(fresh.id, "given", at, fresh.recorded_by)],
+            [*registration, row, self._happening(fresh.id, "given", at, fresh.recorded_by)],
         )
         return fresh
 
@@ -161,7 +161,7 @@ class Consents:
         )
         return [_consent(row) for row in await fetch(self._engine, statement)]
 
-    def _happening(self, consent_id: str, kind: str, at: datetime, by: str, reason: str = "") -> Any:
+    def _happening(self, consent_id: str, kind: str, at: datetime, by: str, reason: str = "") -> Statement:
         return self._happened.bind(consent_id=consent_id, kind=kind, at=micros(at), by=by, reason=reason)
 
 

@@ -190,7 +190,8 @@ def _take(path: Path, content: dict[str, Any]) -> KeyRing:
     )
     secrets = [*ring.keks.values(), ring.index_key, ring.log_seed, ring.token_seed]
     sound = all(len(secret) == KEY_BYTES for secret in secrets) and len(set(secrets)) == len(secrets)
-    if not sound or ring.current not in ring.keks or not ring.origin:
+    named = isinstance(ring.origin, str) and ring.origin != "" and type(ring.current) is int
+    if not sound or not named or ring.current not in ring.keks:
         raise ValueError
     return ring
 

@@ -206,8 +206,7 @@ def places_of(error: ValidationError) -> list[Mapping[str, str]]:
 
 def described(model: type[BaseModel]) -> dict[str, Any]:
     """Describe a body for `/openapi.json`, since it is read by `parse` and not by the framework."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

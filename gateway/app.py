@@ -1,0 +1,204 @@
+"""The composition root: settings become services, services become the application. Alone reads settings."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
+
+from adapters.base import Adapter
+from adapters.catalog import build, find_registries
+from adapters.protocols.connection import Connection
+from adapters.protocols.transport import SocketTransport
+from audit.log import Log
+from audit.note import Signer
+from audit.publisher import Publisher
+from config.settings import Settings, SourceSettings
+from contracts.store import ContractStore
+from contracts.vocabulary import AgencyId, ObminError, Source
+from gateway.agencies import Agency, load_agencies
+from gateway.answer import Keeping
+from gateway.cases import Cases
+from gateway.chores import Chores
+from gateway.consent.consents import ENDED, Consents
+from gateway.exchange import Pipeline
+from gateway.health import SourceHealth
+from gateway.identity import Tokens
+from gateway.kept import Kept
+from gateway.sealing.keys import KeyRing
+from gateway.storage.assertions import UsedAssertions
+from gateway.storage.engine import dialect_of, fetch, open_engine
+from gateway.storage.schema import require_current
+from gateway.storage.tables import key_checks
+from gateway.subjects import Subjects
+from gateway.web.application import build_application
+from gateway.web.gate import Gate
+
+log = structlog.get_logger()
+
+
+class SourceUnknownError(ObminError):
+    """The settings name a source for which there is no adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every process of a deployment stands on: keys, database, record."""
+
+    settings: Settings
+    ring: KeyRing
+    engine: AsyncEngine
+    dialect: Dialect
+    log: Log
+    publisher: Publisher
+    contracts: ContractStore
+    agencies: Mapping[AgencyId, Agency]
+
+
+@asynccontextmanager
+async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
+    """Open keys, database and record, and refuse if any of them is not what it should be.
+
+    Raises:
+        KeysUnusableError: the key file is missing, readable by others, or another deployment's.
+        SchemaOutdatedError: the database is of another version.
+        LogDamagedError: the record contradicts itself or what was signed.
+        ContractInvalidError, AgenciesError: a file of the deployment is wrong; the message says where.
+    """
+    ring = KeyRing.load(settings.keys)
+    contracts = ContractStore.load(settings.contracts)
+    agencies = load_agencies(settings.agencies)
+    engine, dialect = open_engine(settings.database.url), dialect_of(settings.database.url)
+    try:
+        await require_current(engine)
+        await _recognise(engine, ring)
+        signer = Signer.of(ring.origin, ring.log_seed)
+        publisher = Publisher(engine, signer)
+        await publisher.check()
+        record = Log.at(settings.database.url, signer, ENDED[dialect.name])
+        try:
+            yield Foundation(settings, ring, engine, dialect, record, publisher, contracts, agencies)
+        finally:
+            await record.close()
+    finally:
+        await engine.dispose()
+
+
+def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> ASGIApp:
+    """Build the application of one gateway process, worker's chores included where the database is SQLite.
+
+    `transport` replaces the sockets towards the registries (the simulators in-process, in tests).
+    """
+    metrics = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with lay_foundation(settings) as foundation, AsyncExitStack() as stack:
+            gate = await _open_gate(foundation, metrics, transport, stack)
+            app.state.gate = gate
+            log.info("gateway.ready", sources=sorted(gate.pipeline.adapters), size=len(gate.agencies))
+            yield
+            await gate.running.finish()
+
+    _, edge = build_application(lifespan, metrics, lambda: settings.limits.exchanges)
+    return edge
+
+
+async def _open_gate(
+    foundation: Foundation,
+    metrics: CollectorRegistry,
+    transport: httpx.AsyncBaseTransport | None,
+    stack: AsyncExitStack,
+) -> Gate:
+    settings, engine, dialect = foundation.settings, foundation.engine, foundation.dialect
+    vocabulary = foundation.contracts.vocabulary
+    adapters = await _connect(settings, transport, stack)
+    subjects = Subjects(engine, dialect, foundation.ring, settings.tenant, vocabulary)
+    keeping = Keeping(dialect, settings.tenant)
+    ledger = UsedAssertions(engine)
+    publishing = asyncio.create_task(foundation.publisher.run())
+    stack.push_async_callback(_stop, publishing)
+    if dialect.name == "sqlite":
+        chores = asyncio.create_task(Chores(foundation.log, engine, dialect, foundation.ring).run())
+        stack.push_async_callback(_stop, chores)
+    return Gate(
+        pipeline=Pipeline(
+            contracts=foundation.contracts,
+            subjects=subjects,
+            log=foundation.log,
+            adapters=adapters,
+            keeping=keeping,
+            health=SourceHealth(adapters, metrics),
+        ),
+        tokens=Tokens(foundation.agencies, ledger, foundation.ring.token_seed, settings.public_url),
+        agencies=foundation.agencies,
+        cases=Cases(engine, dialect, foundation.log, subjects),
+        consents=Consents(engine, dialect, foundation.log),
+        kept=Kept(engine, dialect, foundation.ring, foundation.log, keeping),
+        publisher=foundation.publisher,
+        engine=engine,
+        dialect=dialect,
+        limits=settings.limits,
+        metrics=metrics,
+        publishing=lambda: not publishing.done(),
+    )
+
+
+async def _recognise(engine: AsyncEngine, ring: KeyRing) -> None:
+    """Compare the key file with what the database knows of it, and note new key versions."""
+    stored = {row.version: row.check_value for row in await fetch(engine, select(key_checks))}
+    for version, check_value in ring.recognise(stored).items():
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(insert(key_checks).values(version=version, check_value=check_value))
+        except IntegrityError:
+            continue  # another process was first; it has the same file or would have been refused
+
+
+async def _connect(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None, stack: AsyncExitStack
+) -> Mapping[Source, Adapter]:
+    """Build the adapters of the sources that this deployment names; WSDLs are loaded once, here."""
+    catalog = find_registries()
+    adapters: dict[Source, Adapter] = {}
+    for name, source in settings.sources.items():
+        entry = catalog.get(Source(name))
+        if entry is None:
+            raise SourceUnknownError(name)
+        wire = transport or SocketTransport(
+            per_origin=settings.limits.connections_per_source, ssl_context=_tls(source)
+        )
+        if transport is None:
+            stack.push_async_callback(wire.aclose)
+        credential = source.credential.read_text("utf-8").strip() if source.credential else ""
+        connection = Connection(source.url, source.client, credential)
+        adapters[entry.source] = await asyncio.to_thread(build, entry, connection, wire)
+    return adapters
+
+
+def _tls(source: SourceSettings) -> ssl.SSLContext | None:
+    if not source.url.startswith("https://"):
+        return None
+    context = ssl.create_default_context(cafile=str(source.ca) if source.ca else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if source.certificate:
+        context.load_cert_chain(source.certificate)
+    return context
+
+
+async def _stop(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,92 @@
+"""The background work: intents that died are ended, what may not be kept is deleted, keys are re-wrapped."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import bindparam, update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit.event import Event, Kind
+from audit.log import Log
+from audit.query import Recorded, open_intents
+from contracts.vocabulary import ObminError
+from gateway.kept import purge
+from gateway.sealing.keys import KeyRing
+from gateway.sealing.rotation import rewrap
+from gateway.storage.assertions import UsedAssertions
+from gateway.storage.engine import Prepared, now
+from gateway.storage.tables import exchanges
+
+log = structlog.get_logger()
+
+DEAD = timedelta(minutes=5)
+"""No exchange lasts as long as this: an older intent without an end lost its process."""
+
+
+class Chores:
+    """Everything is safe to do twice, so any number of workers may run."""
+
+    def __init__(self, record: Log, engine: AsyncEngine, dialect: Dialect, ring: KeyRing) -> None:
+        self._record = record
+        self._engine = engine
+        self._ring = ring
+        self._assertions = UsedAssertions(engine)
+        self._refused = Prepared(
+            update(exchanges)
+            .where(exchanges.c.id == bindparam("exchange"), exchanges.c.state == "running")
+            .values(state=bindparam("new_state"), problem=bindparam("slug")),
+            dialect,
+        )
+
+    async def run(self, every: float = 30.0) -> None:
+        """Do the round again and again, until cancelled. A database that is away is waited for."""
+        while True:
+            try:
+                await self.round(DEAD)
+            except (SQLAlchemyError, ObminError, OSError) as error:
+                log.warning("chores.failed", code=type(error).__name__)
+            await asyncio.sleep(every)
+
+    async def round(self, dead: timedelta) -> int:
+        """Do everything once; give how many intents were abandoned."""
+        abandoned = await self._abandon(dead)
+        count = await purge(self._engine)
+        await self._assertions.purge()
+        progress = await rewrap(self._engine, self._ring)
+        if abandoned or count or progress.rewrapped:
+            log.info("chores.done", count=count + progress.rewrapped, size=abandoned)
+        return abandoned
+
+    async def _abandon(self, dead: timedelta) -> int:
+        """End the intents whose process died before it could: the record shows that nothing was released."""
+        async with self._engine.connect() as connection:
+            intents = await open_intents(connection, now() - dead)
+        for intent in intents:
+            await self._record.note(
+                _abandonment(intent),
+                [self._refused.bind(exchange=intent.event.exchange_id, new_state="refused", slug="internal")],
+            )
+        return len(intents)
+
+
+def _abandonment(intent: Recorded) -> Event:
+    event = intent.event
+    return Event(
+        kind=Kind.ABANDONED,
+        at=now(),
+        exchange_id=event.exchange_id,
+        agency=event.agency,
+        official=event.official,
+        case=event.case,
+        purpose=event.purpose,
+        subject_ref=event.subject_ref,
+        contract=event.contract,
+        result="abandoned",
+        reason="process-died",
+        details={"intent": intent.index},
+    )

@@ -1,0 +1,212 @@
+"""What is kept between requests: running and answered exchanges, and the replies behind Idempotency-Key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit.event import Event, Kind
+from audit.log import Log
+from audit.query import release_of
+from contracts.vocabulary import AgencyId, ExchangeId, SubjectRef
+from gateway.answer import Answer, Keeping, upsert_exchange
+from gateway.faults import IdempotencyConflictError, NotFoundError, StorageUnavailableError
+from gateway.sealing.envelope import SubjectKey
+from gateway.sealing.keys import KeyRing
+from gateway.storage.engine import fetch, micros, now
+from gateway.storage.tables import exchanges, replies, subjects
+
+RUNNING = timedelta(minutes=2)
+"""A first request that has said nothing for this long is taken for dead."""
+REMEMBERED = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An exchange that ended in a problem; `slug` names it."""
+
+    slug: str
+
+
+class StillRunning:
+    """An exchange that has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a POST was answered: status and body, or the exchange whose answer it was."""
+
+    status: int
+    body: bytes
+    media_type: str
+    exchange_id: str
+
+
+class Kept:
+    """Reads and writes what is kept."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        dialect: Dialect,
+        ring: KeyRing,
+        log: Log,
+        keeping: Keeping,
+    ) -> None:
+        self._engine = engine
+        self._ring = ring
+        self._log = log
+        self._keeping = keeping
+        self._upsert = upsert_exchange(dialect)
+
+    async def begin(self, exchange_id: ExchangeId, agency: AgencyId, ref: SubjectRef, contract: str) -> None:
+        """Write down that an exchange is running, so that any process can say so."""
+        await self._write(
+            self._upsert,
+            id=exchange_id,
+            agency=agency,
+            state="running",
+            subject_ref=ref,
+            contract=contract,
+            answer=None,
+            problem=None,
+            expires_at=micros(now() + RUNNING),
+        )
+
+    async def end(self, exchange_id: ExchangeId, slug: str) -> None:
+        """Write down that it was refused."""
+        ended = update(exchanges).where(exchanges.c.id == exchange_id, exchanges.c.state == "running")
+        expires = micros(now() + REMEMBERED)
+        await self._write(ended.values(state="refused", problem=slug, expires_at=expires))
+
+    async def read(self, exchange_id: str, agency: AgencyId) -> Answer | Refused | StillRunning:
+        """Give the answer again, to the same agency, for as long as the contract lets it be kept.
+
+        Reading again is a disclosure: it is on record before the answer is given.
+
+        Raises:
+            NotFoundError: unknown, another agency's, or no longer kept.
+        """
+        query = (
+            select(exchanges, subjects.c.wrapped_key, subjects.c.kek_version)
+            .join(subjects, subjects.c.ref == exchanges.c.subject_ref)
+            .where(exchanges.c.id == exchange_id, exchanges.c.agency == agency)
+            .where(exchanges.c.expires_at > micros(now()))
+        )
+        rows = await fetch(self._engine, query)
+        if not rows:
+            raise NotFoundError
+        row = rows[0]
+        if row.state == "running":
+            return StillRunning()
+        if row.state == "refused":
+            return Refused(row.problem)
+        return await self._opened(row)
+
+    async def _opened(self, row: Any) -> Answer:
+        async with self._engine.connect() as connection:
+            released = await release_of(connection, row.id)
+        if released is None:
+            raise NotFoundError
+        key = SubjectKey.unwrap(self._ring, SubjectRef(row.subject_ref), row.wrapped_key, row.kek_version)
+        body = orjson.loads(key.open(row.answer, self._keeping.context(row.id, row.contract)))
+        receipt = self._log.reissue(released.event, released.index)
+        await self._log.note(
+            Event(
+                kind=Kind.DELIVERY,
+                at=now(),
+                exchange_id=row.id,
+                agency=row.agency,
+                subject_ref=row.subject_ref,
+                contract=row.contract,
+                result="read-again",
+            )
+        )
+        return Answer(body, receipt)
+
+    async def claim(self, agency: AgencyId, route: str, key: str, body: bytes) -> Reply | StillRunning | None:
+        """Take an Idempotency-Key: None means it is ours to answer, else what was answered before.
+
+        Raises:
+            IdempotencyConflictError: it was used with another body.
+        """
+        key_digest, body_digest = _digest(route.encode(), key.encode()), _digest(body)
+        at = now()
+        fresh = {
+            "body_digest": body_digest,
+            "status": None,
+            "reply": None,
+            "expires_at": micros(at + RUNNING),
+        }
+        try:
+            await self._write(insert(replies), agency=agency, key=key_digest, **fresh)
+        except IntegrityError:
+            return await self._claimed(agency, key_digest, body_digest, at, fresh)
+        return None
+
+    async def _claimed(
+        self, agency: AgencyId, key: str, body_digest: str, at: datetime, fresh: dict[str, Any]
+    ) -> Reply | StillRunning | None:
+        mine = (replies.c.agency == agency, replies.c.key == key)
+        rows = await fetch(self._engine, select(replies).where(*mine))
+        if not rows:
+            return StillRunning()
+        row = rows[0]
+        if row.expires_at <= micros(at):
+            # Left by a process that died, or forgotten by now: the first to change the row takes it over.
+            stale = update(replies).where(*mine, replies.c.expires_at == row.expires_at)
+            return None if await self._write(stale.values(**fresh)) else StillRunning()
+        if row.body_digest != body_digest:
+            raise IdempotencyConflictError
+        if row.status is None:
+            return StillRunning()
+        kept = orjson.loads(row.reply)
+        return Reply(row.status, kept["body"].encode(), kept["media_type"], kept["exchange_id"])
+
+    async def settle(self, agency: AgencyId, route: str, key: str, reply: Reply | None) -> None:
+        """Keep the reply for repetitions; None gives the key back, since nothing had any effect."""
+        mine = (replies.c.agency == agency, replies.c.key == _digest(route.encode(), key.encode()))
+        if reply is None:
+            await self._write(delete(replies).where(*mine))
+            return
+        kept = {"body": reply.body.decode(), "media_type": reply.media_type, "exchange_id": reply.exchange_id}
+        values = {
+            "status": reply.status,
+            "reply": orjson.dumps(kept),
+            "expires_at": micros(now() + REMEMBERED),
+        }
+        await self._write(update(replies).where(*mine).values(**values))
+
+    async def _write(self, statement: Any, **values: object) -> int:
+        try:
+            async with self._engine.begin() as connection:
+                return int((await connection.execute(statement, values or None)).rowcount)
+        except IntegrityError:
+            raise
+        except (DBAPIError, PoolTimeoutError, OSError):
+            raise StorageUnavailableError from None
+
+
+async def purge(engine: AsyncEngine) -> int:
+    """Delete what may not be kept any longer; give how many rows went."""
+    at = micros(now())
+    async with engine.begin() as connection:
+        gone = await connection.execute(delete(exchanges).where(exchanges.c.expires_at <= at))
+        forgotten = await connection.execute(delete(replies).where(replies.c.expires_at <= at))
+    return gone.rowcount + forgotten.rowcount
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(4, "big") + part)
+    return digest.hexdigest()

@@ -1,0 +1,16 @@
+"""Alembic's entry: run the migrations on the connection that `gateway.storage.schema` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from audit.tables import audit_metadata
+from gateway.storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=[metadata, audit_metadata],
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,70 @@
+"""Open cases (role `case-system`)."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.vocabulary import CaseId, OfficialId
+from gateway.agencies import Role
+from gateway.cases import Case
+from gateway.faults import BodyInvalidError, NotFoundError, PreconditionError
+from gateway.web.gate import caller_of, gate_of
+from gateway.web.wire import CaseBody, described, parse, read_bytes
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+CASE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+
+
+@router.put("/{case}", openapi_extra=described(CaseBody), summary="Open a case, or change it")
+async def put(request: Request, case: str) -> Response:
+    """Bind a person, a case and its officials. The gateway keeps nothing else of a case."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    if not CASE.fullmatch(case):
+        raise NotFoundError
+    body = parse(CaseBody, await read_bytes(request, gate.limits.body_bytes))
+    if body.closed is not None and body.closed < body.opened:
+        raise BodyInvalidError("not-as-described", [{"pointer": "/closed", "code": "before-opened"}])
+    kept = await gate.cases.put(
+        caller.id,
+        CaseId(case),
+        body.person(gate.pipeline.contracts.vocabulary),
+        [OfficialId(official.id) for official in body.officials],
+        body.opened,
+        body.closed,
+        _version(request.headers.get("if-match")),
+    )
+    return _shown(kept, 201 if kept.version == 1 else 200)
+
+
+@router.get("/{case}", summary="One case")
+async def get(request: Request, case: str) -> Response:
+    """Show one of the caller's own cases."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    return _shown(await gate.cases.get(caller.id, CaseId(case)), 200)
+
+
+def _shown(case: Case, status: int) -> Response:
+    shown = {
+        "case": case.id,
+        "subject_ref": case.subject_ref,
+        "officials": case.officials,
+        "opened": case.opened,
+        "closed": case.closed,
+    }
+    return Response(
+        orjson.dumps(shown), status, headers={"ETag": f'"{case.version}"'}, media_type="application/json"
+    )
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    found = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
+    if found is None:
+        raise PreconditionError
+    return int(found[1])

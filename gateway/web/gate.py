@@ -1,0 +1,107 @@
+"""What the routers stand on: the services of one deployment, and the caller of one request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+
+from audit.publisher import Publisher
+from config.settings import LimitSettings
+from contracts.vocabulary import AgencyId
+from gateway.agencies import Agency, Role
+from gateway.cases import Cases
+from gateway.consent.consents import Consents
+from gateway.exchange import Pipeline
+from gateway.faults import ForbiddenError
+from gateway.identity import Caller, Tokens, UnauthenticatedError
+from gateway.kept import Kept
+from gateway.storage.engine import now
+
+T = TypeVar("T")
+LANGUAGES = ("uk", "en")
+
+
+class Running:
+    """Work that goes on when its caller has hung up: an exchange is finished and recorded all the same."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin it; whoever awaits the task behind a shield may leave."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody prints it: the record has its code
+
+    async def finish(self) -> None:
+        """Wait until all of it is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The services of one deployment, built by `gateway.app`."""
+
+    pipeline: Pipeline
+    tokens: Tokens
+    agencies: Mapping[AgencyId, Agency]
+    cases: Cases
+    consents: Consents
+    kept: Kept
+    publisher: Publisher
+    engine: AsyncEngine
+    dialect: Dialect
+    limits: LimitSettings
+    metrics: CollectorRegistry
+    publishing: Callable[[], bool]
+    running: Running = field(default_factory=Running)
+
+
+def gate_of(request: Request) -> Gate:
+    """Give the services behind this request."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def caller_of(request: Request, *roles: Role) -> Caller:
+    """Authenticate the request and demand one of the roles.
+
+    Raises:
+        UnauthenticatedError: no bearer token, or not one of ours.
+        ForbiddenError: the agency has none of the roles.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise UnauthenticatedError("token-missing")
+    caller = gate_of(request).tokens.authenticate(token.strip(), now())
+    if not any(caller.has(role) for role in roles):
+        raise ForbiddenError
+    return caller
+
+
+def exchange_id_of(request: Request) -> str:
+    """Give the id that the edge assigned to this request."""
+    exchange_id: str = request.scope["exchange_id"]
+    return exchange_id
+
+
+def language_of(headers: Mapping[str, str]) -> str:
+    """Choose between the two languages: Ukrainian unless English is asked for first."""
+    wanted = [
+        part.strip().split(";")[0][:2].lower() for part in headers.get("accept-language", "").split(",")
+    ]
+    return next((language for language in wanted if language in LANGUAGES), "uk")

@@ -1,0 +1,227 @@
+"""The social history: asked for, previewed, read again (role `case-system`)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from audit.event import Event, Kind
+from contracts.vocabulary import ObminError
+from gateway.agencies import Role
+from gateway.answer import Answer, ground_json, heading
+from gateway.collection import Finding, Status
+from gateway.consent.ground import CaseNotOpenError, outward, weigh
+from gateway.exchange import Authority, authorise, code_of, exchange, pursue
+from gateway.identity import Caller
+from gateway.kept import Refused, StillRunning
+from gateway.query import Query
+from gateway.storage.engine import now
+from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
+from gateway.web.idempotency import once
+from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
+from gateway.web.wire import HistoryBody, described, parse, read_bytes
+
+router = APIRouter(prefix="/v1/social-history", tags=["social history"])
+log = structlog.get_logger()
+
+JSON = "application/json"
+STREAM = "text/event-stream"
+
+
+@router.post("", openapi_extra=described(HistoryBody), summary="One person's social history")
+async def ask(request: Request) -> Response:
+    """Ask every source that contract and ground allow, at once.
+
+    `Prefer: respond-async` answers 202 with a `Location`; `Accept: text/event-stream` tells of each
+    source as it arrives, then gives the answer. A caller who hangs up changes nothing: the exchange
+    is finished and recorded as delivery unknown.
+    """
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    body = await read_bytes(request, gate.limits.body_bytes)
+
+    async def produce() -> Response:
+        query = _query(request, gate, body)
+        if STREAM in request.headers.get("accept", ""):
+            return await _streamed(gate, caller, query)
+        if "respond-async" in request.headers.get("prefer", ""):
+            return await _accepted(gate, caller, query)
+        answer = await asyncio.shield(gate.running.start(exchange(gate.pipeline, caller, query)))
+        if await request.is_disconnected():
+            await _undelivered(gate, caller, query)
+        return Response(answer.as_json(), media_type=JSON)
+
+    return await once(request, caller, body, produce, partial(_recall, gate, caller, request))
+
+
+@router.post("/preview", openapi_extra=described(HistoryBody), summary="May I, and what would I get?")
+async def preview(request: Request) -> Response:
+    """Say which sources and fields would be given, on what ground, and what is missing; ask no registry."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    body = await read_bytes(request, gate.limits.body_bytes)
+
+    async def produce() -> Response:
+        query = _query(request, gate, body)
+        shown = await _shown(gate, caller, query)
+        await gate.pipeline.log.note(query.event(Kind.READ, caller.id, now(), result="preview"))
+        return Response(orjson.dumps(shown), media_type=JSON)
+
+    return await once(request, caller, body, produce)
+
+
+@router.get("/{exchange_id}", summary="The same answer again")
+async def again(request: Request, exchange_id: str) -> Response:
+    """Give an answer again to the agency that got it; 202 while the exchange is still running."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    return await _recall(gate, caller, request, exchange_id)
+
+
+async def _recall(gate: Gate, caller: Caller, request: Request, exchange_id: str) -> Response:
+    kept = await gate.kept.read(exchange_id, caller.id)
+    if isinstance(kept, Answer):
+        return Response(kept.as_json(), media_type=JSON)
+    if isinstance(kept, Refused):
+        problem = BY_SLUG.get(kept.slug, INTERNAL)
+        return respond(problem, exchange_id, language_of(request.headers))
+    return _later(exchange_id)
+
+
+def _later(exchange_id: str) -> Response:
+    return Response(
+        orjson.dumps({"exchange_id": exchange_id, "state": "running"}),
+        202,
+        headers={"Location": f"/v1/social-history/{exchange_id}", "Retry-After": "1"},
+        media_type=JSON,
+    )
+
+
+def _query(request: Request, gate: Gate, body: bytes) -> Query:
+    vocabulary = gate.pipeline.contracts.vocabulary
+    language = language_of(request.headers)
+    return parse(HistoryBody, body).query(exchange_id_of(request), vocabulary, language)
+
+
+async def _undelivered(gate: Gate, caller: Caller, query: Query) -> None:
+    await gate.pipeline.log.note(query.event(Kind.DELIVERY, caller.id, now(), result="unknown"))
+
+
+async def _accepted(gate: Gate, caller: Caller, query: Query) -> Response:
+    """Start the exchange, once it is clear that it may be asked."""
+    authority = await authorise(gate.pipeline, caller, query)
+    await _begin(gate, caller, query, authority)
+    gate.running.start(_pursued(gate, caller, query, authority))
+    return _later(query.exchange_id)
+
+
+async def _begin(gate: Gate, caller: Caller, query: Query, authority: Authority) -> None:
+    mandate, _ = authority
+    digest = mandate.grant.contract.digest
+    await gate.kept.begin(query.exchange_id, caller.id, mandate.subject_ref, digest)
+
+
+async def _pursued(gate: Gate, caller: Caller, query: Query, authority: Authority) -> None:
+    try:
+        await pursue(gate.pipeline, caller, query, authority)
+    except Exception as error:  # noqa: BLE001  the reader of the exchange hears it as a problem
+        await gate.kept.end(query.exchange_id, problem_of(error).slug)
+
+
+async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
+    authority = await authorise(gate.pipeline, caller, query)
+    events: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    async def watch(finding: Finding) -> None:
+        events.put_nowait(("source", orjson.dumps(_progress(finding))))
+
+    async def work() -> None:
+        try:
+            answer = await pursue(gate.pipeline, caller, query, authority, watch)
+            events.put_nowait(("answer", answer.as_json()))
+        except Exception as error:  # noqa: BLE001  told to the caller as a problem event
+            code = code_of(error) if isinstance(error, ObminError) else type(error).__name__
+            log.error("request.failed", exchange_id=query.exchange_id, code=code)
+            problem = respond(problem_of(error), query.exchange_id, query.language)
+            events.put_nowait(("problem", bytes(problem.body)))
+
+    gate.running.start(work())
+    return StreamingResponse(_events(gate, caller, query, events), media_type=STREAM)
+
+
+async def _events(
+    gate: Gate, caller: Caller, query: Query, events: asyncio.Queue[tuple[str, bytes]]
+) -> AsyncIterator[bytes]:
+    """Write server-sent events; a caller who leaves before the answer is a delivery unknown."""
+    name = ""
+    try:
+        while name not in {"answer", "problem"}:
+            name, data = await events.get()
+            yield b"event: %s\ndata: %s\n\n" % (name.encode(), data)
+    finally:
+        if name not in {"answer", "problem"}:
+            gate.running.start(_undelivered(gate, caller, query))
+
+
+def _progress(finding: Finding) -> Mapping[str, Any]:
+    """Tell that a source has spoken. What it said of the person waits for the release."""
+    spoken = finding.status in {Status.ANSWERED, Status.UNKNOWN, Status.AMBIGUOUS}
+    told = {"source": finding.source, "status": Status.ANSWERED.value if spoken else finding.status.value}
+    if finding.reason and not spoken:
+        told["reason"] = outward({finding.source: finding.reason})[finding.source]
+    return {**told, "took_ms": finding.took_ms}
+
+
+async def _shown(gate: Gate, caller: Caller, query: Query) -> Mapping[str, Any]:
+    """Let the very evaluator of the pipeline decide, and show the decision."""
+    pipeline, at = gate.pipeline, now()
+    vocabulary = pipeline.contracts.vocabulary
+    grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
+    contract = grant.contract
+    shown: dict[str, Any] = {
+        "purpose": query.purpose,
+        "case": query.case,
+        "contract": {"id": contract.id, "version": contract.version, "digest": contract.digest},
+        "consent_text": _notice(gate, query),
+    }
+    try:
+        standing = await pipeline.subjects.find(caller.id, query, contract.case_required)
+    except CaseNotOpenError:
+        return {**shown, "permitted": False, "refusal": "case-not-open", "sources": {}}
+    decision = weigh(grant, standing, query, at, vocabulary)
+    if decision.refusal:
+        refusal = "case-not-open" if decision.refusal.startswith(("case-", "official-")) else decision.refusal
+        return {**shown, "permitted": False, "refusal": refusal, "sources": {}}
+    sources: dict[str, Any] = {
+        source: {
+            "permitted": True,
+            "ground": ground_json(permit.ground),
+            "fields": sorted(permit.fields),
+            "sealed": sorted(field for field, rule in permit.fields.items() if rule.sealed),
+        }
+        for source, permit in decision.permits.items()
+    }
+    for source, reason in outward(decision.withheld).items():
+        words = vocabulary.reasons[reason]
+        sources[source] = {
+            "permitted": False,
+            "reason": reason,
+            "next": getattr(words.next, query.language),
+            "fields": sorted(grant.terms[source].fields),
+        }
+    return {**shown, "permitted": bool(decision.permits), "refusal": "", "sources": sources}
+
+
+def _notice(gate: Gate, query: Query) -> Mapping[str, Mapping[str, str]]:
+    """Give the consent text in both languages, each with the digest that a consent then names."""
+    notice = gate.pipeline.contracts.vocabulary.purposes[query.purpose].notice
+    return {
+        language: {"text": text, "digest": f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"}
+        for language, text in (("uk", notice.uk), ("en", notice.en))
+    }

@@ -1,0 +1,72 @@
+"""For those who run the gateway: alive, ready, metrics, the health of sources, what problems mean."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.agencies import Role
+from gateway.faults import NotFoundError, StorageUnavailableError
+from gateway.storage.engine import fetch
+from gateway.storage.tables import key_checks
+from gateway.web.gate import caller_of, gate_of, language_of
+from gateway.web.problems import BY_SLUG
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", summary="Alive")
+async def alive() -> Response:
+    """Say that the process serves; nothing else is looked at."""
+    return Response(b'{"status":"alive"}', media_type="application/json")
+
+
+@router.get("/readyz", summary="Can serve")
+async def ready(request: Request) -> Response:
+    """Say whether database, keys and record would let a query through: 503 names what would not."""
+    gate = gate_of(request)
+    checks = {"database": True, "keys": True, "record": True}
+    try:
+        checks["keys"] = bool(await fetch(gate.engine, select(key_checks.c.version)))
+    except StorageUnavailableError:
+        checks["database"] = checks["keys"] = False
+    checks["record"] = gate.publishing() and checks["database"]
+    status = 200 if all(checks.values()) else 503
+    named = {name: "ready" if well else "not-ready" for name, well in checks.items()}
+    return Response(orjson.dumps(named), status, media_type="application/json")
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    """Give counters and histograms: no personal data, no secret."""
+    return Response(generate_latest(gate_of(request).metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/v1/sources", summary="Health of each source")
+async def sources(request: Request) -> Response:
+    """Tell each source's state, latency percentiles and last answer, as this process has seen them."""
+    caller_of(request, *Role)
+    report = gate_of(request).pipeline.health.report()
+    return Response(orjson.dumps({"sources": report}), media_type="application/json")
+
+
+@router.get("/problems/{slug}", summary="What a problem means")
+async def problem(request: Request, slug: str) -> Response:
+    """Explain one kind of problem, from the same row that answers are made of."""
+    row = BY_SLUG.get(slug)
+    if row is None:
+        raise NotFoundError
+    language = language_of(request.headers)
+    shown = {
+        "type": f"/problems/{slug}",
+        "status": row.status,
+        "title": row.title[language],
+        "advice": row.advice[language],
+    }
+    return Response(
+        orjson.dumps(shown), headers={"Content-Language": language}, media_type="application/json"
+    )

@@ -1,0 +1,203 @@
+"""The record: its tree for everybody, its entries for auditors, whose reading is itself an entry."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import orjson
+from fastapi import APIRouter, Query
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from audit.event import Event, Kind
+from audit.export import export
+from audit.query import Filter, Recorded, by_id, search
+from audit.tiles import WIDTH, bundle, parse_path
+from audit.tree import last_signed, read_entries, read_tiles
+from gateway.agencies import Role
+from gateway.faults import NotFoundError
+from gateway.identity import Caller
+from gateway.storage.engine import now
+from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
+
+router = APIRouter(tags=["record"])
+
+IMMUTABLE = {"Content-Type": "application/octet-stream"}
+HASH = 32
+
+
+@router.get("/log/checkpoint", summary="The signed head (C2SP tlog-checkpoint)")
+async def checkpoint(request: Request) -> Response:
+    """Give the newest signed head of the tree: public, no token."""
+    gate = gate_of(request)
+    async with gate.engine.connect() as connection:
+        signed = await last_signed(connection, gate.publisher.signer.verifier)
+    if signed is None:
+        raise NotFoundError
+    return Response(signed[0], media_type="text/plain; charset=utf-8")
+
+
+@router.get("/log/key", summary="The log's public key (C2SP signed-note vkey)")
+async def key(request: Request) -> Response:
+    """Give the key by which checkpoints and promises are checked; compare it over another channel."""
+    return Response(f"{gate_of(request).publisher.signer.verifier}\n", media_type="text/plain")
+
+
+@router.get("/log/tile/{path:path}", summary="Tiles of the tree (C2SP tlog-tiles)")
+async def tile(request: Request, path: str) -> Response:
+    """Give a tile, which holds only hashes; entry bundles need the role `auditor`."""
+    try:
+        level, index, width = parse_path(f"tile/{path}")
+    except ValueError:
+        raise NotFoundError from None
+    gate = gate_of(request)
+    if level is None:
+        return await _bundle(request, gate, index, width)
+    async with gate.engine.connect() as connection:
+        found = (await read_tiles(connection, [(level, index)])).get((level, index), b"")
+    if len(found) < width * HASH:
+        raise NotFoundError
+    return Response(found[: width * HASH], headers=IMMUTABLE)
+
+
+async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Response:
+    caller = caller_of(request, Role.AUDITOR)
+    start = index * WIDTH
+    async with gate.engine.connect() as connection:
+        signed = await last_signed(connection, gate.publisher.signer.verifier)
+        if signed is None or signed[1].size < start + width:
+            raise NotFoundError
+        entries = [entry async for entry in read_entries(connection, start, start + width)]
+    await _note(gate, caller, request, Kind.READ, "bundle", width)
+    return Response(bundle(entries), headers=IMMUTABLE)
+
+
+@router.get("/v1/audit/events", summary="Search the record")
+async def events(
+    request: Request,
+    start: Annotated[datetime | None, Query(alias="from")] = None,
+    end: Annotated[datetime | None, Query(alias="to")] = None,
+    agency: str | None = None,
+    official: str | None = None,
+    purpose: str | None = None,
+    source: str | None = None,
+    outcome: str | None = None,
+    case: str | None = None,
+    subject_ref: str | None = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Give events in the log's order; `after` is the `next` of the page before."""
+    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
+    wanted = Filter(
+        start=start,
+        end=end,
+        agency=agency,
+        official=official,
+        purpose=purpose,
+        source=source,
+        outcome=outcome,
+        case=case,
+        subject_ref=subject_ref,
+        after=after,
+    )
+    async with gate.engine.connect() as connection:
+        found = await search(connection, wanted, limit)
+    await _note(gate, caller, request, Kind.READ, "search", len(found))
+    page = {
+        "events": [_shown(each) for each in found],
+        "next": found[-1].index if len(found) == limit else None,
+    }
+    return Response(orjson.dumps(page), media_type="application/json")
+
+
+@router.get("/v1/audit/events/{event_id}", summary="One event")
+async def event(request: Request, event_id: str) -> Response:
+    """Give one event with its canonical bytes, from which its leaf hash can be recomputed."""
+    gate, caller, found = await _found(request, event_id)
+    await _note(gate, caller, request, Kind.READ, "event", 1)
+    shown = {**_shown(found), "canonical": b64encode(found.content).decode()}
+    return Response(orjson.dumps(shown), media_type="application/json")
+
+
+@router.get("/v1/audit/events/{event_id}/proof", summary="Proof that an event is in the record")
+async def proof(request: Request, event_id: str) -> Response:
+    """Give the inclusion proof and the signed head it leads to; at most two seconds after the event."""
+    gate, _, found = await _found(request, event_id)
+    inclusion = await gate.publisher.inclusion(found.index)
+    shown = {
+        "index": inclusion.index,
+        "size": inclusion.size,
+        "leaf_hash": b64encode(found.leaf_hash).decode(),
+        "proof": [b64encode(node).decode() for node in inclusion.proof],
+        "checkpoint": inclusion.checkpoint,
+    }
+    return Response(orjson.dumps(shown), media_type="application/json")
+
+
+@router.get("/v1/audit/export", summary="The whole record, as files")
+async def exported(request: Request) -> Response:
+    """Give the record in the tlog-tiles layout as a gzipped tar; `obmin audit verify` checks it offline."""
+    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
+    await _note(gate, caller, request, Kind.EXPORT, "started", 0)
+    folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
+    try:
+        async with gate.engine.connect() as connection:
+            size = await export(connection, folder / "log", gate.publisher.signer.verifier)
+        archive = folder / "log.tar.gz"
+        await anyio.to_thread.run_sync(_pack, folder / "log", archive)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    await _note(gate, caller, request, Kind.EXPORT, "done", size)
+    return FileResponse(
+        archive,
+        media_type="application/gzip",
+        filename="log.tar.gz",
+        background=BackgroundTask(shutil.rmtree, folder),
+    )
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(folder, arcname="log")
+
+
+async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorded]:
+    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
+    async with gate.engine.connect() as connection:
+        found = await by_id(connection, event_id)
+    if found is None:
+        raise NotFoundError
+    return gate, caller, found
+
+
+async def _note(gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int) -> None:
+    """Put the reading itself on record, before anything of it is given."""
+    await gate.pipeline.log.note(
+        Event(
+            kind=kind,
+            at=now(),
+            exchange_id=exchange_id_of(request),
+            agency=caller.id,
+            result=what,
+            details={"count": count},
+        )
+    )
+
+
+def _shown(recorded: Recorded) -> Mapping[str, Any]:
+    return {
+        "index": recorded.index,
+        "leaf_hash": b64encode(recorded.leaf_hash).decode(),
+        **orjson.loads(recorded.content),
+    }
