@@ -32,6 +32,7 @@ COPIERS = {
     "contracts/store.py",  # terms, narrowed; makes grants anyway
     "gateway/consent/consents.py",
     "gateway/sealing/keys.py",
+    "gateway/web/consents.py",
 }
 """Who may use `dataclasses.replace`, by which a proof could be copied with changes."""
 
