@@ -187,7 +187,7 @@ def test_a_ground_that_nobody_knows_is_none() -> None:
     ],
 )
 def test_facts_that_make_no_sense_refuse(facts: Facts) -> None:
-    """What should never come in refuses the whole query instead of failing."""
+    """What can never be true refuses the whole query instead of failing."""
     decision = decide(GRANT, facts, NOW)
 
     assert (decision.refusal, decision.permits) == ("undecidable", {})
