@@ -67,22 +67,20 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     wording = Wording(source, needs, manifest.question, manifest.birth_date_format)
     match manifest:
         case Manifest(xroad=XRoad() as xroad):
-            wire = Wire(source, connection.base_url, transport)
+            wire = Wire(source, connection.base_url, transport, paths=[""])
             service = XRoadSoap(source, xroad, entry.folder / "samples" / "service.wsdl", connection, wire)
             if xroad.polling is None:
                 return Direct(source, service, xroad.operation, xroad.record, wording, reading)
             return Polled(source, service, xroad.operation, xroad.record, wording, reading, xroad.polling)
         case Manifest(trembita=Trembita() as trembita):
-            wire = Wire(source, connection.base_url, transport)
+            wire = Wire(source, connection.base_url, transport, paths=[trembita.path])
             return TrembitaRest(source, trembita, connection, wire, wording, reading)
         case Manifest(ehealth=EHealth() as ehealth):
             key = {"Authorization": f"Bearer {connection.credential}"}
-            return EHealthRest(
-                source, ehealth, Wire(source, connection.base_url, transport, key), wording, reading
-            )
+            wire = Wire(source, connection.base_url, transport, key, paths=[ehealth.search])
+            return EHealthRest(source, ehealth, wire, wording, reading)
         case Manifest(rest=Rest() as rest):
             key = {rest.key_header: connection.credential}
-            return PlainRest(
-                source, rest, Wire(source, connection.base_url, transport, key), wording, reading
-            )
+            wire = Wire(source, connection.base_url, transport, key, paths=[rest.path])
+            return PlainRest(source, rest, wire, wording, reading)
     raise ManifestError(f"{entry.folder}: protocol")

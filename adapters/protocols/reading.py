@@ -20,16 +20,17 @@ LONGEST: Final = 2_000
 TRUTHS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
 
 
+READING: Final = (UnreadableError, LookupError, TypeError, ValueError, AttributeError)
+"""What reading an answer that is not as it ought to be can raise."""
+
+
 @contextmanager
-def readable(source: Source, member: str = "") -> Iterator[None]:
-    """Turn whatever reading raises into `SourceMisbehavedError`, naming the field and nothing of the text."""
+def readable(source: Source) -> Iterator[None]:
+    """Turn whatever reading raises into `SourceMisbehavedError`, with nothing of the text."""
     try:
         yield
-    except (UnreadableError, LookupError, TypeError, ValueError, AttributeError):
-        error = SourceMisbehavedError(source, "unreadable-field" if member else "unreadable")
-        if member:
-            error.add_note(member)
-        raise error from None
+    except READING:
+        raise SourceMisbehavedError(source, "unreadable") from None
 
 
 def now() -> datetime:
@@ -54,15 +55,21 @@ class Reading:
         with readable(self.source):
             identity = self.identity(said)
         check_person(self.source, question.subject, identity)
+        asked = {field: read for field, read in self.readers.items() if field in question.fields}
+        return Answered(self._read(asked, said), self.clock(), transaction_id)
+
+    def _read(self, asked: Mapping[Field, Reader], said: Any) -> Mapping[Field, Value]:
         values: dict[Field, Value] = {}
-        for field, read in self.readers.items():
-            if field not in question.fields:
-                continue
-            with readable(self.source, field):
+        for field, read in asked.items():
+            try:
                 value = read(said)
+            except READING:
+                error = SourceMisbehavedError(self.source, "unreadable-field")
+                error.add_note(field)  # the field's name is ours; what stood there is not told
+                raise error from None
             if value is not None:
                 values[field] = value
-        return Answered(values, self.clock(), transaction_id)
+        return values
 
 
 def person(

@@ -63,12 +63,11 @@ class SocketTransport(httpx.AsyncBaseTransport):
     """Kept-alive connections to registries, for the whole process. See `httpx.AsyncBaseTransport`.
 
     Follows no redirect, keeps no cookie, reads no proxy or netrc environment, decompresses nothing
-    (`Wire` does, under its cap). Bounded by `per_origin` connections to one registry, so that a hanging
-    one cannot take every socket. Opens on first use, inside the running loop.
+    (`Wire` does, under its cap). Does not bound connections: registries on one bus share an origin, so `Wire`
+    bounds each registry by itself. Opens on first use, inside the running loop.
     """
 
-    def __init__(self, *, per_origin: int = 64, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._per_origin = per_origin
+    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._ssl = ssl_context
         self._session: aiohttp.ClientSession | None = None
 
@@ -76,7 +75,6 @@ class SocketTransport(httpx.AsyncBaseTransport):
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
-                limit_per_host=self._per_origin,
                 keepalive_timeout=KEEP_ALIVE,
                 ssl=self._ssl if self._ssl is not None else True,
             ),
