@@ -141,7 +141,7 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
 
     An old size of 0 shows nothing and is refused; a witness treats its first checkpoint apart.
     """
-    if old == new and old >= 0:
+    if old == new and old > 0:
         return not proof and old_root == new_root
     if not 0 < old < new or not proof or not _whole(old_root, new_root, *proof):
         return False
