@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -70,7 +71,7 @@ async def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in await connection.execute(text(query))]
 
 
-def event(kind: Kind = Kind.TOKEN, exchange_id: str = "", at: datetime = NOW, **members: str) -> Event:
+def event(kind: Kind = Kind.TOKEN, exchange_id: str = "", at: datetime = NOW, **members: Any) -> Event:
     """Give an event of little content."""
     return Event(kind=kind, at=at, exchange_id=exchange_id, agency="case-system", **members)
 
@@ -120,8 +121,3 @@ def outcomes(health: str = "answered") -> list[SourceOutcome]:
     }
     law = SourceOutcome("education", "answered", [STATUS], message_id="m-1", basis="law", citation="Art. 2")
     return [law, found[health]]
-
-
-def members(event: Event) -> Mapping[str, object]:
-    """Give an event's details for reading in asserts."""
-    return event.details
