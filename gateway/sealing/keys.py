@@ -8,7 +8,7 @@ import os
 import stat
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes
@@ -58,9 +58,12 @@ class EnvelopeBrokenError(ObminError):
         super().__init__("envelope broken")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyRing:
-    """Every secret of one deployment. Immutable; its `repr` shows none of them.
+    """Every secret of one deployment; its `repr` shows none of them.
+
+    It changes in one way only: `refresh` adds the versions that a rotation has put into the file, so
+    that a running gateway goes on while another process rotates.
 
     `keks` wrap the data keys of subjects, `current` the version for new ones; `index_key` keys the
     blind indexes; the seeds are Ed25519 private keys (RFC 8032) for the log named `origin` and for
@@ -108,10 +111,33 @@ class KeyRing:
             _sync_folder(path.parent)
         return rotated
 
+    def refresh(self) -> None:
+        """Take in the versions that the file has gained since.
+
+        `KeysUnusableError` if it cannot be read, or is no longer the file of these keys; the ring then
+        stays as it was.
+        """
+        newer = KeyRing.load(self.path)
+        if any(newer.keks.get(version) != key for version, key in self.keks.items()):
+            raise KeysUnusableError("wrong-keys")
+        self.keks, self.current = newer.keks, newer.current
+
+    def kek(self, version: int) -> bytes:
+        """Give the KEK of a version, looking into the file again where the version is a newer one.
+
+        `EnvelopeBrokenError` if there is none.
+        """
+        if version > max(self.keks):
+            with suppress(KeysUnusableError):
+                self.refresh()
+        if version not in self.keks:
+            raise EnvelopeBrokenError
+        return self.keks[version]
+
     def check(self, version: int) -> bytes:
         """Give 16 bytes that recognise a KEK version and the index key, and reveal nothing of them."""
         message = bind("obmin key check", str(version), self.origin) + self.index_key
-        return hmac.digest(self._kek(version), message, "sha256")[:16]
+        return hmac.digest(self.kek(version), message, "sha256")[:16]
 
     def recognise(self, stored: Mapping[int, bytes]) -> Mapping[int, bytes]:
         """Compare with the check values that a database holds; give those it does not hold yet.
@@ -132,21 +158,18 @@ class KeyRing:
         A KEK may wrap 2³² keys before its random nonces are spent (NIST SP 800-38D §8.3): rotate before.
         """
         nonce = token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self._kek(self.current)).encrypt(nonce, key, _wrap_context(owner, self.current))
+        sealed = AESGCM(self.kek(self.current)).encrypt(nonce, key, _wrap_context(owner, self.current))
         return bytes([WRAP_SCHEME]) + nonce + sealed
 
     def unwrap(self, wrapped: bytes, owner: str, version: int) -> bytes:
         """Open a data key, or raise `EnvelopeBrokenError`."""
         nonce, sealed = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
-        if version not in self.keks or wrapped[:1] != bytes([WRAP_SCHEME]):
+        if wrapped[:1] != bytes([WRAP_SCHEME]):
             raise EnvelopeBrokenError
         try:
-            return AESGCM(self.keks[version]).decrypt(nonce, sealed, _wrap_context(owner, version))
+            return AESGCM(self.kek(version)).decrypt(nonce, sealed, _wrap_context(owner, version))
         except (InvalidTag, ValueError):
             raise EnvelopeBrokenError from None
-
-    def _kek(self, version: int) -> bytes:
-        return self.keks[version]
 
 
 def _wrap_context(owner: str, version: int) -> bytes:

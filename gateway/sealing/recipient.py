@@ -101,7 +101,7 @@ def seal_fields(key: RecipientKey, binding: Binding, fields: Mapping[Field, Any]
     return jwe.encrypt_compact(header, orjson.dumps(claims), key, registry=REGISTRY)
 
 
-def open_sealed(value: str, private_jwk: Mapping[str, Any], binding: Binding) -> Mapping[Field, Any]:
+def open_sealed(value: str, private_jwk: Mapping[str, Any], binding: Binding) -> Mapping[str, Any]:
     """Give the fields, on the recipient's side: each a list of `value`, `source` and `as_of`.
 
     `EnvelopeBrokenError` if the JWE does not open, or its fields are not those of `binding`.

@@ -36,7 +36,8 @@ async def rewrap(
     """Re-wrap every key that an older KEK version wraps; give what was done.
 
     Each batch is one transaction. Only keys are opened, no person's data. A row is written only if it
-    is still as it was read. A key that does not open is counted as broken and left as it is.
+    is still as it was read. A key that does not open is counted as broken and left as it is. One
+    beneath a newer version than the ring's is left too: its process has rotated, ours has not seen it.
     """
     progress, after = Progress(), ""
     while True:
@@ -52,7 +53,7 @@ async def rewrap(
 
 async def count_old(engine: AsyncEngine, ring: KeyRing) -> int:
     """Count the subjects whose key an older KEK version still wraps: at 0 the older ones can go."""
-    query = select(func.count()).select_from(subjects).where(subjects.c.kek_version != ring.current)
+    query = select(func.count()).select_from(subjects).where(subjects.c.kek_version < ring.current)
     async with engine.connect() as connection:
         return int((await connection.execute(query)).scalar_one())
 
@@ -62,7 +63,7 @@ async def _next_rows(
 ) -> Sequence[Row[str, bytes, int]]:
     query = (
         select(subjects.c.ref, subjects.c.wrapped_key, subjects.c.kek_version)
-        .where(subjects.c.kek_version != current, subjects.c.ref > after)
+        .where(subjects.c.kek_version < current, subjects.c.ref > after)
         .order_by(subjects.c.ref)
         .limit(batch)
     )

@@ -166,6 +166,29 @@ def test_a_rotation_goes_on_after_a_killed_one(tmp_path: Path) -> None:
     assert (rotated.current, rotated.keks[1]) == (2, ring.keks[1])
 
 
+def test_a_running_ring_takes_in_a_rotation(tmp_path: Path) -> None:
+    """What another process sealed beneath a newer version opens without a restart."""
+    ring = make_ring(tmp_path)
+    rotated = KeyRing.rotate(ring.path)
+    opened = ring.unwrap(rotated.wrap(b"k" * 32, "owner"), "owner", 2)
+
+    assert opened == b"k" * 32
+    assert ring == rotated
+
+
+def test_a_running_ring_is_not_replaced_by_another(tmp_path: Path) -> None:
+    """A file that no longer holds the ring's own keys is refused, and the ring goes on as it was."""
+    ring = make_ring(tmp_path)
+    (tmp_path / "other").mkdir()
+    make_ring(tmp_path / "other").path.replace(ring.path)
+    code = refusal_of(ring.refresh)
+    ring.path.unlink()
+
+    assert code == "wrong-keys"
+    assert refusal_of(ring.refresh) == "missing"
+    assert ring.unwrap(ring.wrap(b"k" * 32, "owner"), "owner", 1) == b"k" * 32
+
+
 def test_rotations_at_once_lose_none(tmp_path: Path) -> None:
     """Of several rotations at the same time each adds its own version."""
     ring = make_ring(tmp_path)

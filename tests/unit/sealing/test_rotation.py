@@ -114,3 +114,16 @@ async def test_a_key_that_does_not_open_is_counted_and_kept(url: str, tmp_path: 
 
     assert (done, left) == (Progress(rewrapped=2, broken=1), 1)
     assert set(versions.values()) == {2}
+
+
+async def test_an_older_ring_takes_nothing_back(url: str, tmp_path: Path) -> None:
+    """A process that has not seen the rotation leaves newer keys where they are."""
+    ring = make_ring(tmp_path)
+    older = KeyRing.load(ring.path)
+    async with subjects_at(url) as engine:
+        await add_subjects(engine, KeyRing.rotate(ring.path), 3)
+        done = await rewrap(engine, older)
+        versions = await read_subjects(engine, ring)
+
+    assert done == Progress()
+    assert set(versions.values()) == {2}
