@@ -59,10 +59,6 @@ class LimitSettings(_Section):
     """Exchanges in flight in this process; the next one is answered 503 before any work."""
     body_bytes: int = Field(default=65_536, ge=1_024)
     """Largest request body."""
-    answer_bytes: int = Field(default=10_485_760, ge=65_536)
-    """Largest answer taken from a registry (X-Road's own bound is 10 MiB)."""
-    connections_per_source: int = Field(default=100, ge=1)
-    """Connections kept to one registry."""
 
 
 class Settings(_Section):

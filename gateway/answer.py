@@ -15,7 +15,6 @@ from audit.event import SourceOutcome
 from audit.log import Receipt
 from audit.store import Statement
 from contracts.contract import Basis, Ground, Mandate
-from contracts.vocabulary import Field, Source
 from contracts.words import ReasonWords
 from gateway.collection import Finding, Status
 from gateway.consent.ground import Standing, outward

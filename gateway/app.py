@@ -178,9 +178,7 @@ async def _connect(
         entry = catalog.get(Source(name))
         if entry is None:
             raise SourceUnknownError(name)
-        wire = transport or SocketTransport(
-            per_origin=settings.limits.connections_per_source, ssl_context=_tls(source)
-        )
+        wire = transport or SocketTransport(_tls(source))
         if transport is None:
             stack.push_async_callback(wire.aclose)
         credential = source.credential.read_text("utf-8").strip() if source.credential else ""

@@ -37,7 +37,6 @@ from gateway.sealing.recipient import can_seal, seal_for
 from gateway.storage.engine import now
 from gateway.subjects import Subjects
 
-
 WRONG_PERSON = "wrong-person"
 
 Authority = tuple[Mandate, Standing]

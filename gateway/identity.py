@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry
 
 from contracts.vocabulary import AgencyId, ObminError
 from gateway.agencies import Agency, Role
@@ -91,7 +91,7 @@ class Tokens:
             raise UnauthenticatedError("assertion-reused", agency.id)
         seconds = int(LIFETIME.total_seconds())
         token = jws.serialize_compact(
-            {"alg": "EdDSA", "typ": "at+jwt"},
+            {"alg": "Ed25519", "typ": "at+jwt"},
             json.dumps(
                 {
                     "iss": self._origin,
@@ -102,7 +102,7 @@ class Tokens:
                 }
             ),
             self._key,
-            algorithms=["EdDSA"],
+            algorithms=["Ed25519"],
         )
         return token, seconds
 
@@ -128,9 +128,9 @@ class Tokens:
 
     def _verify_token(self, token: str) -> tuple[float, AgencyId]:
         header, claims = _read(token)
-        if header.get("alg") != "EdDSA" or header.get("typ") != "at+jwt" or header.keys() - HEADER_MEMBERS:
+        if header.get("alg") != "Ed25519" or header.get("typ") != "at+jwt" or header.keys() - HEADER_MEMBERS:
             raise UnauthenticatedError("token-header")
-        _check_signature(token, self._key)
+        _check_signature(token, "Ed25519", self._key)
         if claims.get("iss") != self._origin or claims.get("aud") != self._origin:
             raise UnauthenticatedError("token-audience")
         return float(claims["exp"]), AgencyId(claims["sub"])
@@ -148,7 +148,7 @@ class Tokens:
         key = keys.get(str(header.get("kid"))) if "kid" in header else next(iter(keys.values()))
         if key is None:
             raise UnauthenticatedError("key-unknown", agency.id)
-        _check_signature(assertion, key, agency.id)
+        _check_signature(assertion, str(header["alg"]), key, agency.id)
         _check_claims(claims, self._audience, at, agency.id)
         return agency, claims
 
@@ -183,11 +183,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_signature(token: str, key: Any, agency: str = "") -> None:
-    try:
-        jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
-    except (JoseError, ValueError, TypeError):
-        raise UnauthenticatedError("signature-wrong", agency) from None
+def _check_signature(token: str, algorithm: str, key: Any, agency: str = "") -> None:
+    """Verify with the one algorithm that fits the key; `EdDSA` is the older name of Ed25519 (RFC 9864)."""
+    signed, _, signature = token.rpartition(".")
+    curve = getattr(key, "curve_name", "")
+    name = {("ES256", "P-256"): "ES256"}.get((algorithm, curve))
+    if algorithm in {"EdDSA", "Ed25519"} and curve == "Ed25519":
+        name = "Ed25519"
+    if name is None or not JWSRegistry.algorithms[name].verify(signed.encode(), _decode(signature), key):
+        raise UnauthenticatedError("signature-wrong", agency)
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, at: datetime, agency: str) -> None:

@@ -47,7 +47,7 @@ class Edge:
                 await self._refuse(scope, receive, watched, OverloadedError())
             else:
                 await self._app(scope, receive, watched)
-        except Exception as error:  # noqa: BLE001  the last place where an error can become a problem
+        except Exception as error:
             log.error(
                 "request.failed", exchange_id=scope["exchange_id"], code=type(error).__name__, exc_info=True
             )

@@ -14,15 +14,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from audit.event import Event, Kind
+from audit.event import Kind
 from contracts.vocabulary import ObminError
 from gateway.agencies import Role
-from gateway.answer import Answer, ground_json, heading
+from gateway.answer import Answer, ground_json
 from gateway.collection import Finding, Status
 from gateway.consent.ground import CaseNotOpenError, outward, weigh
 from gateway.exchange import Authority, authorise, code_of, exchange, pursue
 from gateway.identity import Caller
-from gateway.kept import Refused, StillRunning
+from gateway.kept import Refused
 from gateway.query import Query
 from gateway.storage.engine import now
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of

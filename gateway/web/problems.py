@@ -8,7 +8,7 @@ it belongs to the interface, not to a country.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import orjson
@@ -50,7 +50,7 @@ class Problem:
     status: int
     title: Mapping[str, str]
     advice: Mapping[str, str]
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _row(

@@ -1,0 +1,171 @@
+"""`obmin demo`: everything on this machine, one real query over real sockets, a receipt checked offline."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from starlette.types import ASGIApp
+
+from adapters.simulation import simulate_registries
+from audit.verify import verify
+from config.settings import Settings
+from gateway.app import create_app, lay_foundation
+from gateway.commands.client import Client, open_fields
+from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_demo, seed_demo
+from gateway.commands.history import ask, refused, show
+from gateway.commands.serve import Server, server_config
+from gateway.commands.settling import FAILED, told
+from gateway.logs import configure_logs
+from gateway.storage.engine import open_engine
+from gateway.storage.schema import upgrade
+
+MAIN_SUBJECT = {"scheme": "rnokpp", "value": "3311845622"}
+NEEDS_ASSESSMENT = "needs-assessment"
+
+NEXT_STEPS = """
+[bold]Go on[/] (in another terminal, from this folder)
+  .venv/bin/obmin history --subject rnokpp:3311845622 --purpose crisis-intervention --case {case} --gateway {url}
+  .venv/bin/obmin token --agency case-system --key {keys}/case-system.jwk --gateway {url}
+  .venv/bin/obmin audit export /tmp/record --data {data} && .venv/bin/obmin audit verify /tmp/record
+  the interface: {url}/openapi.json · health of the sources: {url}/v1/sources · the log: {url}/log/checkpoint
+"""
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Do the main job once, then stop.")] = False,
+    port: Annotated[int, typer.Option(help="The gateway's port.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its keys and database.")] = Path(".obmin"),
+) -> None:
+    """Run the embedded deployment and the main job. Exits 0 only if the history was complete and proved."""
+    configure_logs("warning")
+    console = Console()
+    with told(), suppress(KeyboardInterrupt):
+        if not uvloop.run(_run(console, once, port, data)):
+            raise typer.Exit(FAILED)
+
+
+async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
+    with _listening(0) as registries:
+        simulators = f"http://127.0.0.1:{registries.getsockname()[1]}"
+        async with _serving(simulate_registries(), registries):
+            console.print(f"[bold]Obmin demo[/]   registries (simulated, real protocols)  {simulators}/…")
+            try:
+                listening = _listening(port)
+            except OSError:
+                console.print(f"[red]port {port} is taken; choose another with --port[/]")
+                return False
+            with listening:
+                demo_files, settings = prepare_demo(data, port or listening.getsockname()[1], simulators)
+                await _prepare_database(settings)
+                async with _serving(create_app(settings), listening):
+                    return await _main_job(console, demo_files, settings, once)
+
+
+async def _main_job(console: Console, files: Demo, settings: Settings, once: bool) -> bool:
+    url = settings.public_url
+    console.print(f"               gateway  {url}\n")
+    complete = await asyncio.to_thread(_ask_and_prove, console, files, url)
+    if once or not complete:
+        return complete
+    case = MAIN_CASES[1]
+    console.print(NEXT_STEPS.format(url=url, keys=files.folder / "keys", data=files.folder, case=case))
+    console.print("Running until Ctrl-C.")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    return True
+
+
+def _ask_and_prove(console: Console, files: Demo, url: str) -> bool:
+    """Do the main job as a case system would, and check the receipt as an auditor would."""
+    case = MAIN_CASES[0]
+    query = {
+        "subject": MAIN_SUBJECT,
+        "purpose": NEEDS_ASSESSMENT,
+        "case": case,
+        "official": {"id": "worker-17"},
+    }
+    console.print(f"[bold]Asking for a social history[/]   case {case}, purpose {NEEDS_ASSESSMENT}")
+    client = Client(url, CASE_SYSTEM, files.private_key(CASE_SYSTEM))
+    with refused():
+        answer = ask(client, query, console)
+        opened = open_fields(answer, CASE_SYSTEM, files.recipient_key(CASE_SYSTEM))
+        console.print()
+        show(answer, opened, console)
+        complete = all(line["status"] == "answered" for line in answer["sources"].values())
+        return _prove(console, files, url, answer) and complete
+
+
+def _prove(console: Console, files: Demo, url: str, answer: Mapping[str, Any]) -> bool:
+    """Fetch the record and check it and the receipt without network, database or settings."""
+    auditor = Client(url, "auditor", files.private_key("auditor"))
+    receipt = {**answer["receipt"], "exchange_id": answer["exchange_id"]}
+    vkey = auditor.get("/log/key").decode().strip()
+    with tempfile.TemporaryDirectory(prefix="obmin-") as folder:
+        _wait_for_head(auditor, int(answer["receipt"]["index"]))
+        auditor.export(Path(folder))
+        report = verify(Path(folder) / "log", [receipt], vkey)
+    console.print(f"\nreceipt        {receipt['origin']} entry {receipt['index']}")
+    if not report.ok:
+        console.print(f"[red]NOT verified: {report.first.what if report.first else ''}[/]")
+        return False
+    console.print(
+        f"[green]verified[/]       offline: the release is in the log of {report.size} entries, "
+        "the log is whole, its head is signed"
+    )
+    return True
+
+
+def _wait_for_head(auditor: Client, index: int) -> None:
+    """Let the next signed head cover the release: it follows within two seconds."""
+    after = f"after={index - 1}&" if index else ""
+    released = json.loads(auditor.get(f"/v1/audit/events?{after}limit=1"))["events"][0]
+    auditor.get(f"/v1/audit/events/{released['id']}/proof")
+
+
+async def _prepare_database(settings: Settings) -> None:
+    engine = open_engine(settings.database.url)
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()
+    async with lay_foundation(settings) as foundation:
+        await seed_demo(foundation)
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve on a socket for as long as the context lasts."""
+    server = Server(server_config(app, "127.0.0.1", 0))
+    task = asyncio.create_task(server.serve([listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

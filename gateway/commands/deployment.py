@@ -1,0 +1,202 @@
+"""A demo deployment in one folder: keys, agencies, settings, cases and consents. Made once, kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from config.settings import DatabaseSettings, Settings, SourceSettings
+from contracts.contract import Basis
+from contracts.vocabulary import (
+    AgencyId,
+    CaseId,
+    Identity,
+    OfficialId,
+    PersonName,
+    Purpose,
+    Scheme,
+    Source,
+    Subject,
+    SubjectRef,
+)
+from gateway.agencies import Role
+from gateway.app import Foundation
+from gateway.cases import Cases
+from gateway.consent.consents import Consent, Consents, GivenBy
+from gateway.faults import NotFoundError
+from gateway.sealing.keys import KeyRing
+from gateway.sealing.recipient import create_recipient_jwk, public_half
+from gateway.storage.engine import now
+from gateway.subjects import Subjects
+
+PEOPLE = Path(__file__).parents[2] / "adapters" / "people.toml"
+AGENCIES: Mapping[str, tuple[Role, str, str]] = {
+    "case-system": (Role.CASE_SYSTEM, "Система ведення випадків (демо)", "Case system (demo)"),
+    "partner": (Role.PARTNER, "Партнер (демо)", "Partner (demo)"),
+    "second-partner": (Role.PARTNER, "Другий партнер (демо)", "Second partner (demo)"),
+    "auditor": (Role.AUDITOR, "Аудитор (демо)", "Auditor (demo)"),
+    "operator": (Role.OPERATOR, "Оператор (демо)", "Operator (demo)"),
+    "person-portal": (Role.PERSON_PORTAL, "Кабінет особи (демо)", "The person's portal (demo)"),
+}
+CASE_SYSTEM = AgencyId("case-system")
+MAIN_PERSON = "maria"
+MAIN_CASES = tuple(CaseId(f"KYIV-2026-{number:06}") for number in range(120, 130))
+OFFICIALS = (OfficialId("worker-17"), OfficialId("worker-18"))
+HIDDEN_AT_RISK = ("whereabouts", "contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the demo's files are."""
+
+    folder: Path
+
+    def private_key(self, agency: str) -> Path:
+        """Give the file of an agency's signing key."""
+        return self.folder / "keys" / f"{agency}.jwk"
+
+    def recipient_key(self, agency: str) -> Path:
+        """Give the file of the key with which an agency opens what is sealed to it."""
+        return self.folder / "keys" / f"{agency}.sealed.jwk"
+
+    @property
+    def settings_file(self) -> Path:
+        """Give the settings, for `obmin … --config`."""
+        return self.folder / "obmin.toml"
+
+
+def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settings]:
+    """Make keys and agencies where there are none, and write the settings of this run."""
+    demo = Demo(folder.resolve())
+    (demo.folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (demo.folder / "keys" / "gateway.json").exists():
+        KeyRing.create(demo.folder / "keys" / "gateway.json", "demo.obmin.example/log")
+    if not (demo.folder / "agencies.toml").exists():
+        _write_agencies(demo)
+    catalog = ("health", "education", "border", "employment", "donors")
+    credential = demo.folder / "keys" / "registries.token"
+    if not credential.exists():
+        _write_private(credential, os.urandom(16).hex())
+    settings = Settings(
+        public_url=f"http://127.0.0.1:{port}",
+        port=port,
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{demo.folder / 'obmin.db'}"),
+        keys=demo.folder / "keys" / "gateway.json",
+        agencies=demo.folder / "agencies.toml",
+        sources={name: SourceSettings(url=f"{simulators}/{name}", credential=credential) for name in catalog},
+        log_level="warning",
+    )
+    demo.settings_file.write_text(_as_toml(settings), "utf-8")
+    return demo, settings
+
+
+def _write_agencies(demo: Demo) -> None:
+    lines = ["# Who may call. Roles stand here and nowhere else; keys are public halves (RFC 7517).", ""]
+    for agency, (role, uk, en) in AGENCIES.items():
+        signing = OKPKey.generate_key("Ed25519", {"kid": f"{agency}-1", "use": "sig"})
+        sealing = create_recipient_jwk(f"{agency}-seal-1")
+        _write_private(demo.private_key(agency), json.dumps(signing.as_dict(private=True)))
+        _write_private(demo.recipient_key(agency), json.dumps(sealing))
+        lines += [
+            f"[{agency}]",
+            f'name = {{ uk = "{uk}", en = "{en}" }}',
+            f'roles = ["{role.value}"]',
+            f"signing = [{_inline(signing.as_dict(private=False))}]",
+            f"recipient = {_inline(public_half(sealing))}",
+            "",
+        ]
+    (demo.folder / "agencies.toml").write_text("\n".join(lines), "utf-8")
+
+
+def _inline(members: Mapping[str, Any]) -> str:
+    return "{ " + ", ".join(f'{name} = "{value}"' for name, value in members.items()) + " }"
+
+
+def _write_private(path: Path, content: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+
+
+def _as_toml(settings: Settings) -> str:
+    lines = [
+        "# Written anew by each `obmin demo`; copy it to begin a deployment of your own.",
+        f'public_url = "{settings.public_url}"',
+        f"port = {settings.port}",
+        'keys = "keys/gateway.json"',
+        'agencies = "agencies.toml"',
+        "",
+        "[database]",
+        'url = "sqlite+aiosqlite:///obmin.db"',
+    ]
+    for name, source in settings.sources.items():
+        lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']
+    return "\n".join(lines) + "\n"
+
+
+async def seed_demo(foundation: Foundation) -> None:
+    """Open the demo's cases and put its consents on file, unless they are there. All of it is on record."""
+    settings, engine, dialect = foundation.settings, foundation.engine, foundation.dialect
+    vocabulary = foundation.contracts.vocabulary
+    subjects = Subjects(engine, dialect, foundation.ring, settings.tenant, vocabulary)
+    cases = Cases(engine, dialect, foundation.log, subjects)
+    people = tomllib.loads(PEOPLE.read_text("utf-8"))["person"]
+    for number, person in enumerate(people):
+        wanted = MAIN_CASES if person["key"] == MAIN_PERSON else (CaseId(f"KYIV-2026-{200 + number:06}"),)
+        for case in wanted:
+            ref = await _open_case(cases, case, person)
+        if person["key"] == MAIN_PERSON:
+            await _give_consent(foundation, Consents(engine, dialect, foundation.log), ref)
+
+
+async def _open_case(cases: Cases, case: CaseId, person: Mapping[str, Any]) -> SubjectRef:
+    try:
+        return (await cases.get(CASE_SYSTEM, case)).subject_ref
+    except NotFoundError:
+        masks = HIDDEN_AT_RISK if person.get("at_risk") else ()
+        opened = date(2026, 1, 12)
+        kept = await cases.put(CASE_SYSTEM, case, _subject(person), OFFICIALS, opened, None, masks=masks)
+        return kept.subject_ref
+
+
+def _subject(person: Mapping[str, Any]) -> Subject:
+    schemes = ("rnokpp", "unzr")
+    name = PersonName(person["family"], person["given"], person.get("patronymic"))
+    identifiers = {Scheme(scheme): person[scheme] for scheme in schemes if scheme in person}
+    return Subject(Identity(identifiers, name, person["birth_date"]))
+
+
+async def _give_consent(foundation: Foundation, consents: Consents, ref: SubjectRef) -> None:
+    """Consent to every source of the demo's contract that rests on consent."""
+    purpose = Purpose("needs-assessment")
+    contract = next(c for c in foundation.contracts.of(CASE_SYSTEM) if c.purpose == purpose)
+    sources = {Source(s) for s, terms in contract.terms.items() if terms.basis is Basis.CONSENT}
+    on_file = await consents.of(ref)
+    if any(sources <= set(consent.sources) and consent.state(now()) == "given" for consent in on_file):
+        return
+    notice = foundation.contracts.vocabulary.purposes[purpose].notice.uk
+    at = now()
+    await consents.give(
+        Consent(
+            id="",
+            subject_ref=ref,
+            consumer=CASE_SYSTEM,
+            purpose=purpose,
+            sources=tuple(sorted(sources)),
+            given_by=GivenBy.SELF,
+            evidence="",
+            notice_digest=f"sha-256:{hashlib.sha256(notice.encode()).hexdigest()}",
+            language="uk",
+            given_at=at,
+            until=at + timedelta(days=365),
+            recorded_by=CASE_SYSTEM,
+        )
+    )

@@ -1,0 +1,180 @@
+"""`obmin audit`: search and show the record, export it, verify an export."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from audit.event import Event, Kind
+from audit.export import export as write_export
+from audit.query import Filter, Recorded, by_id, search
+from audit.report import Report
+from audit.verify import verify as check
+from config.settings import Settings
+from gateway.app import Foundation, lay_foundation
+from gateway.commands.settling import FAILED, AsJson, ConfigFile, print_json, settings_of, told
+from gateway.storage.engine import now
+
+audit = typer.Typer(no_args_is_help=True, help="The record: search, show, export and verify it.")
+
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="A demo's folder, in place of --config.", show_default=False)
+]
+
+
+@audit.command("search")
+def search_record(
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    agency: Annotated[str | None, typer.Option(help="Whose events.")] = None,
+    official: Annotated[str | None, typer.Option(help="On whose initiative.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What for.")] = None,
+    source: Annotated[str | None, typer.Option(help="Which source they tell of.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Their result.")] = None,
+    case: Annotated[str | None, typer.Option(help="Which case.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List events; that it was done is itself an event."""
+    wanted = Filter(
+        agency=agency, official=official, purpose=purpose, source=source, outcome=outcome, case=case
+    )
+    with told():
+        found = asyncio.run(_search(_settings(config, data), wanted, limit))
+    if as_json:
+        print_json([{"index": each.index, **json.loads(each.content)} for each in found])
+        return
+    table = Table("index", "at", "kind", "agency", "official", "case", "purpose", "result", "reason")
+    for each in found:
+        event = each.event
+        table.add_row(
+            str(each.index),
+            event.at.isoformat(timespec="seconds"),
+            event.kind.value,
+            event.agency,
+            event.official,
+            event.case,
+            event.purpose,
+            event.result,
+            event.reason,
+        )
+    Console().print(table)
+
+
+@audit.command()
+def show(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")],
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Show one event, as JSON."""
+    with told():
+        found = asyncio.run(_one(_settings(config, data), event_id))
+    if found is None:
+        typer.echo("no event of that id", err=True)
+        raise typer.Exit(FAILED)
+    print_json({"index": found.index, **json.loads(found.content)})
+
+
+@audit.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An absent or empty folder.")],
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Write the record as files in the tlog-tiles layout; any web server can carry them."""
+    with told():
+        size = asyncio.run(_export(_settings(config, data), out))
+    typer.echo(f"{size} entries in {out}")
+
+
+@audit.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An exported record.")],
+    receipt: Annotated[
+        list[Path] | None, typer.Option(help="An answer with its receipt (JSON); may be repeated.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The log's key (vkey), as got over another channel.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check an export: no network, no database, no settings. Exits 1 and names the first bad entry."""
+    report = check(folder, [_receipt(path) for path in receipt or []], key)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        _tell(report)
+    if not report.ok:
+        raise typer.Exit(FAILED)
+
+
+def _tell(report: Report) -> None:
+    typer.echo(f"{report.origin}: {report.size} entries, {report.checkpoints} signed heads")
+    for kind, count in sorted(report.kinds.items()):
+        typer.echo(f"  {count:>8}  {kind}")
+    if not report.key_given:
+        typer.echo("the key came from the export itself: compare it over another channel, or give --key")
+    for intent in report.open_intents:
+        typer.echo(f"intent {intent.index} has no end yet ({intent.age} s old)")
+    if report.receipts:
+        typer.echo(f"{report.receipts} receipt(s) checked")
+    first = report.first
+    if first:
+        where = f"entry {first.index}" if first.index is not None else first.where
+        typer.echo(
+            f"NOT VERIFIED: {first.what} at {where}; {report.problem_count} problem(s) in all", err=True
+        )
+    else:
+        typer.echo("verified: every entry, tile, root and signature is as it should be")
+
+
+def _receipt(path: Path) -> dict[str, object]:
+    try:
+        answer = json.loads(path.read_text("utf-8"))
+        return {**answer["receipt"], "exchange_id": answer["exchange_id"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        typer.echo(f"{path}: not an answer with a receipt", err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def _settings(config: Path | None, data: Path | None) -> Settings:
+    chosen = data / "obmin.toml" if data else config
+    return settings_of(chosen or Path(".obmin/obmin.toml"))
+
+
+async def _search(settings: Settings, wanted: Filter, limit: int) -> list[Recorded]:
+    async with lay_foundation(settings) as foundation:
+        async with foundation.engine.connect() as connection:
+            found = await search(connection, wanted, limit)
+        await _note(foundation, Kind.READ, "search", len(found))
+        return found
+
+
+async def _one(settings: Settings, event_id: str) -> Recorded | None:
+    async with lay_foundation(settings) as foundation:
+        async with foundation.engine.connect() as connection:
+            found = await by_id(connection, event_id)
+        await _note(foundation, Kind.READ, "event", 1 if found else 0)
+        return found
+
+
+async def _export(settings: Settings, out: Path) -> int:
+    async with lay_foundation(settings) as foundation:
+        await _note(foundation, Kind.EXPORT, "started", 0)
+        await foundation.publisher.publish()
+        async with foundation.engine.connect() as connection:
+            return await write_export(connection, out, foundation.publisher.signer.verifier)
+
+
+async def _note(foundation: Foundation, kind: Kind, what: str, count: int) -> None:
+    """Put the reading on record; on the command line it is the operator who reads."""
+    await foundation.log.note(
+        Event(kind=kind, at=now(), agency="operator", result=what, details={"count": count})
+    )

@@ -1,0 +1,43 @@
+"""Read settings for a command, and end it with one readable line where something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import orjson
+import typer
+
+from config.settings import Settings, SettingsError, load_settings
+from contracts.vocabulary import ObminError
+
+FAILED, WRONG_USAGE = 1, 2
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--config", help="The deployment's settings (TOML).", show_default=False)
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn a refusal of ours into one line on standard error and exit status 1."""
+    try:
+        yield
+    except (ObminError, SettingsError) as error:
+        typer.echo(str(error) or type(error).__name__, err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Read the settings; none named means the environment alone."""
+    with told():
+        return load_settings(config)
+
+
+def print_json(content: object) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")
