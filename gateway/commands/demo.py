@@ -1,4 +1,4 @@
-"""`obmin demo`: everything on this machine, one real query over real sockets, a receipt checked offline."""
+"""`obmin demo`: everything on this machine, one real query over sockets, a receipt checked offline."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ NEEDS_ASSESSMENT = "needs-assessment"
 
 NEXT_STEPS = """
 [bold]Go on[/] (in another terminal, from this folder)
-  .venv/bin/obmin history --subject rnokpp:3311845622 --purpose crisis-intervention --case {case} --gateway {url}
+  .venv/bin/obmin history --subject rnokpp:3311845622 --purpose crisis-intervention \\
+      --case {case} --gateway {url} --key {keys}/case-system.jwk
   .venv/bin/obmin token --agency case-system --key {keys}/case-system.jwk --gateway {url}
   .venv/bin/obmin audit export /tmp/record --data {data} && .venv/bin/obmin audit verify /tmp/record
   the interface: {url}/openapi.json · health of the sources: {url}/v1/sources · the log: {url}/log/checkpoint
@@ -56,19 +57,19 @@ def demo(
 
 
 async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
-    with _listening(0) as registries:
+    with listening(0) as registries:
         simulators = f"http://127.0.0.1:{registries.getsockname()[1]}"
-        async with _serving(simulate_registries(), registries):
+        async with serving(simulate_registries(), registries):
             console.print(f"[bold]Obmin demo[/]   registries (simulated, real protocols)  {simulators}/…")
             try:
-                listening = _listening(port)
+                listener = listening(port)
             except OSError:
                 console.print(f"[red]port {port} is taken; choose another with --port[/]")
                 return False
-            with listening:
-                demo_files, settings = prepare_demo(data, port or listening.getsockname()[1], simulators)
-                await _prepare_database(settings)
-                async with _serving(create_app(settings), listening):
+            with listener:
+                demo_files, settings = prepare_demo(data, port or listener.getsockname()[1], simulators)
+                await prepare_database(settings)
+                async with serving(create_app(settings), listener):
                     return await _main_job(console, demo_files, settings, once)
 
 
@@ -135,7 +136,8 @@ def _wait_for_head(auditor: Client, index: int) -> None:
     auditor.get(f"/v1/audit/events/{released['id']}/proof")
 
 
-async def _prepare_database(settings: Settings) -> None:
+async def prepare_database(settings: Settings) -> None:
+    """Bring the database up to date and put the demo's cases and consents into it."""
     engine = open_engine(settings.database.url)
     try:
         await upgrade(engine)
@@ -145,7 +147,8 @@ async def _prepare_database(settings: Settings) -> None:
         await seed_demo(foundation)
 
 
-def _listening(port: int) -> socket.socket:
+def listening(port: int) -> socket.socket:
+    """Listen on a loopback port (0: a free one); `OSError` where it is taken."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -158,7 +161,7 @@ def _listening(port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve on a socket for as long as the context lasts."""
     server = Server(server_config(app, "127.0.0.1", 0))
     task = asyncio.create_task(server.serve([listener]))

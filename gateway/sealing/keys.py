@@ -236,7 +236,7 @@ def _read_private(path: Path) -> bytes:
 
 def _write_new(path: Path, content: bytes) -> None:
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, OWNER_ONLY)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     except FileExistsError:
         raise KeysUnusableError("exists") from None
     except OSError:
