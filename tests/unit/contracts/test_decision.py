@@ -200,9 +200,10 @@ def test_an_instant_without_a_time_zone_refuses() -> None:
     assert decision.refusal == "undecidable"
 
 
-def test_a_case_that_is_merely_truthy_is_not_open() -> None:
+def test_a_case_that_is_merely_truthy_does_not_count() -> None:
     """Only a plain yes opens a case: a text that says no is true as well."""
-    case = replace(CASE, open="no")  # type: ignore[arg-type]
-    decision = decide(GRANT, replace(FACTS, case=case), NOW)
+    closed = replace(CASE, open="no")  # type: ignore[arg-type]
+    other = replace(CASE, same_person="no")  # type: ignore[arg-type]
+    refusals = [decide(GRANT, replace(FACTS, case=case), NOW).refusal for case in (closed, other)]
 
-    assert decision.refusal == "case-closed"
+    assert refusals == ["case-closed", "case-other-person"]

@@ -176,7 +176,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
             "a.toml is in force on some of the same days",
         ),
         (('deadline = "5 s"', 'deadline = "4 s"'), "a.toml is the same contract and version"),
-        (("valid_from = 2026-01-01", "valid_from = 2030-12-31"), "a.toml is the same contract and version"),
+        (("version = 1", "version = 2"), "a.toml is in force on some of the same days"),
     ],
 )
 def test_two_contracts_for_the_same_days_are_refused(
@@ -190,6 +190,16 @@ def test_two_contracts_for_the_same_days_are_refused(
 
     assert fault.file.endswith("b.toml")
     assert wrong in fault.wrong
+
+
+def test_one_shared_day_is_one_too_many(tmp_path: Path) -> None:
+    """A version that begins on the last day of the one before is refused: both days count in full."""
+    later = NEEDS_FILE.replace("version = 1", "version = 2").replace("2030-12-31", "2032-12-31")
+    later = later.replace("2026-01-01", "2030-12-31")
+    with pytest.raises(ContractInvalidError) as refused:
+        load_library(write_library(tmp_path, NEEDS_FILE, later))
+
+    assert [fault.line for fault in refused.value.faults] == [line_of("valid_from")]
 
 
 def test_a_version_may_follow_the_day_after(tmp_path: Path) -> None:

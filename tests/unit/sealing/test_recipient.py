@@ -113,6 +113,15 @@ def test_every_changed_character_is_noticed() -> None:
     assert not any(map(opens, spoilt))
 
 
+def test_unused_bits_of_base64_are_noticed() -> None:
+    """A text that decodes to the very same bytes and is not their one spelling is refused."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    loose = SEALED[:-1] + alphabet[alphabet.index(SEALED[-1]) ^ 1]
+
+    assert urlsafe_b64decode(loose.split(".")[-1] + "==") == urlsafe_b64decode(SEALED.split(".")[-1] + "==")
+    assert not opens(loose)
+
+
 @pytest.mark.parametrize(
     "value", ["", ".", "....", SEALED + "=", SEALED + ".A", SEALED[:-4], " " + SEALED, "é....."]
 )
@@ -130,6 +139,7 @@ def test_a_loose_spelling_is_refused(value: str) -> None:
         ({"enc": "A128GCM"}, ["A128GCM"]),
         ({"typ": "JWT"}, []),
         ({"zip": "DEF"}, ["DEF"]),
+        ({"cty": "json"}, []),
     ],
 )
 def test_other_algorithms_and_headers_are_refused(change: dict[str, str], more: list[str]) -> None:
