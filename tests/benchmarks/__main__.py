@@ -107,7 +107,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="obmin-bench-"))
     rounds, seconds = (1, 2.0) if asked.quick else (3, 6.0)
     for part in asked.parts or PARTS:
-        PARTS[part](Run(rounds, seconds, folder, Console()))
+        PARTS[part](Run(rounds, seconds, folder, Console(width=110)))
     shutil.rmtree(folder)
 
 
