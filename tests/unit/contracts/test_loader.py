@@ -192,12 +192,13 @@ def test_two_contracts_for_the_same_days_are_refused(
     assert wrong in fault.wrong
 
 
-def test_one_shared_day_is_one_too_many(tmp_path: Path) -> None:
-    """A version that begins on the last day of the one before is refused: both days count in full."""
+@pytest.mark.parametrize("turn", [1, -1])
+def test_one_shared_day_is_one_too_many(tmp_path: Path, turn: int) -> None:
+    """A version that begins on the last day of the one before is refused, in whichever order they are read."""
     later = NEEDS_FILE.replace("version = 1", "version = 2").replace("2030-12-31", "2032-12-31")
     later = later.replace("2026-01-01", "2030-12-31")
     with pytest.raises(ContractInvalidError) as refused:
-        load_library(write_library(tmp_path, NEEDS_FILE, later))
+        load_library(write_library(tmp_path, *[NEEDS_FILE, later][::turn]))
 
     assert [fault.line for fault in refused.value.faults] == [line_of("valid_from")]
 

@@ -123,7 +123,19 @@ def test_unused_bits_of_base64_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", ".", "....", SEALED + "=", SEALED + ".A", SEALED[:-4], " " + SEALED, "é....."]
+    "value",
+    [
+        "",
+        ".",
+        "....",
+        SEALED + "=",
+        SEALED + ".A",
+        SEALED[:-4],
+        " " + SEALED,
+        SEALED + "\n",
+        SEALED.replace(".", ".\n"),
+        "é.....",
+    ],
 )
 def test_a_loose_spelling_is_refused(value: str) -> None:
     """Only the one canonical compact form is taken."""
