@@ -115,7 +115,7 @@ async def _execute(connection: Any, step: Step) -> Sequence[Row]:
             return cast("Sequence[Row]", await connection.fetch(step.sql, *step.rows[0]))
         await connection.executemany(step.sql, step.rows)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if not step.companion or not _theirs(error):
+        if not step.companion or connection.is_closed() or not _theirs(error):
             raise
         await connection.execute("ROLLBACK")
         raise CompanionRefusedError("companion-refused") from None
@@ -123,9 +123,8 @@ async def _execute(connection: Any, step: Step) -> Sequence[Row]:
 
 
 def _theirs(error: Exception) -> bool:
-    if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate).startswith(_THEIRS)
-    return isinstance(error, asyncpg.DataError)
+    """Say whether a statement was at fault; what asyncpg itself refuses are its parameters."""
+    return not isinstance(error, asyncpg.PostgresError) or str(error.sqlstate).startswith(_THEIRS)
 
 
 def _code(error: BaseException) -> str:

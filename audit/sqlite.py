@@ -27,6 +27,7 @@ from audit.store import (
 Connect = Callable[[str], sqlite3.Connection]
 
 _CLAIM = "UPDATE audit_head SET size = size + ? RETURNING size"
+_MOVE = "PRAGMA wal_checkpoint(TRUNCATE)"
 _FIND = "SELECT id, idx FROM audit_entries WHERE id IN (SELECT value FROM json_each(?))"
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -68,6 +69,7 @@ class SqliteStore:
         self._connect = connect
         self._dialect = Dialect(claim=_CLAIM, ended=ended, insert=_insert)
         self._connection: sqlite3.Connection | None = None
+        self._doubtful = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
 
     async def write(self, batch: Sequence[Entry]) -> Outcomes:
@@ -94,6 +96,7 @@ class SqliteStore:
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
+            self._doubtful = True
             self._drop()
             raise OutcomeUnknownError(_code(error)) from None
         return outcomes
@@ -109,7 +112,7 @@ class SqliteStore:
                 return cast("Outcomes", stop.value)
 
     def _open(self) -> sqlite3.Connection:
-        """Give the connection, or a new one on which nothing older is left unsynced.
+        """Give the connection; after a failed commit, a new one on which nothing older is unsynced.
 
         A failed sync may leave pages in the cache that the system believes are written. Moving the
         write-ahead log into the file writes and syncs everything anew before anything is built on it.
@@ -119,14 +122,12 @@ class SqliteStore:
             try:
                 for pragma in _PRAGMAS:
                     connection.execute(pragma)
-                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            except sqlite3.Error:
+                if self._doubtful and connection.execute(_MOVE).fetchone()[0]:
+                    raise AuditUnavailableError("database-busy")
+            except BaseException:
                 connection.close()
                 raise
-            if busy:
-                connection.close()
-                raise AuditUnavailableError("database-busy")
-            self._connection = connection
+            self._connection, self._doubtful = connection, False
         return self._connection
 
     def _find(self, ids: Sequence[str]) -> Mapping[str, int]:

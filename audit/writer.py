@@ -52,6 +52,8 @@ class Writer:
 
     async def close(self) -> None:
         """Write what waits, take nothing more, let go of the store."""
+        if self._closed:
+            return
         self._closed = True
         if self._task is not None:
             await asyncio.wait([self._task])

@@ -42,7 +42,7 @@ async def prepare(url: str) -> None:
     """Create the record's tables, and one of consents that have ended."""
     async with engine_at(url) as engine, engine.begin() as connection:
         await connection.run_sync(audit_metadata.create_all)
-        await connection.execute(text("CREATE TABLE ended (id TEXT PRIMARY KEY)"))
+        await connection.execute(text("CREATE TABLE ended (id TEXT NOT NULL PRIMARY KEY)"))
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def log_at(url: str, signer: Signer = SIGNER) -> AsyncIterator[Log]:
         await log.close()
 
 
-async def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
+async def rows_of(url: str, query: str) -> list[tuple[Any, ...]]:
     """Read rows past the log."""
     async with engine_at(url) as engine, engine.connect() as connection:
         return [tuple(row) for row in await connection.execute(text(query))]
