@@ -194,7 +194,7 @@ def test_two_contracts_for_the_same_days_are_refused(
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_one_shared_day_is_one_too_many(tmp_path: Path, turn: int) -> None:
-    """A version that begins on the last day of the one before is refused, in whichever order they are read."""
+    """A version that begins on the last day of the one before is refused, whichever is read first."""
     later = NEEDS_FILE.replace("version = 1", "version = 2").replace("2030-12-31", "2032-12-31")
     later = later.replace("2026-01-01", "2030-12-31")
     with pytest.raises(ContractInvalidError) as refused:
