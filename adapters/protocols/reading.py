@@ -73,15 +73,19 @@ class Reading:
 
 
 def person(
-    identifiers: Mapping[str, str | None],
-    family: str | None = None,
-    given: str | None = None,
-    patronymic: str | None = None,
+    identifiers: Mapping[str, Any],
+    family: Any = None,
+    given: Any = None,
+    patronymic: Any = None,
     born: date | None = None,
 ) -> Identity:
-    """Give an `Identity` from what an answer holds; absent and empty identifiers are left out."""
-    held = {Scheme(scheme): value for scheme, value in identifiers.items() if value}
-    name = PersonName(family, given, patronymic) if family and given else None
+    """Give an `Identity` from what an answer holds; what is absent or empty is left out.
+
+    Raises TypeError or ValueError for a member that is no text: two family names are not one person's.
+    """
+    held = {Scheme(scheme): value for scheme, said in identifiers.items() if (value := text(said))}
+    names = text(family), text(given), text(patronymic)
+    name = PersonName(names[0], names[1], names[2]) if names[0] and names[1] else None
     return Identity(held, name, born)
 
 

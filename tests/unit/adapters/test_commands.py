@@ -1,0 +1,74 @@
+"""`obmin adapters` and `obmin simulate`: what they print, and how they end."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gateway.commands.adapters import adapters
+from gateway.commands.simulate import simulate
+
+SIMULATE = typer.Typer()
+SIMULATE.command()(simulate)
+
+
+def test_the_catalog_is_listed_for_programs() -> None:
+    """The JSON of the list holds every registry with its protocol and fields."""
+    result = CliRunner().invoke(adapters, ["list", "--json"])
+    listed = {entry["source"]: entry for entry in orjson.loads(result.stdout)}
+
+    assert result.exit_code == 0
+    assert listed.keys() == {"border", "donors", "education", "employment", "health"}
+    assert listed["border"]["needs"] == [["name"]]
+
+
+def test_the_catalog_is_listed_for_people() -> None:
+    """The table names the registries in Ukrainian."""
+    result = CliRunner().invoke(adapters, ["list"])
+
+    assert result.exit_code == 0
+    assert "ehealth-rest" in result.stdout
+
+
+def test_a_registry_is_tried() -> None:
+    """Each check of the bar is a line, and all passed is exit 0."""
+    result = CliRunner().invoke(adapters, ["test", "donors", "--json"])
+    verdicts = orjson.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert {verdict["check"] for verdict in verdicts} >= {"samples", "wrong-person", "huge"}
+    assert all(verdict["passed"] for verdict in verdicts)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_an_unreachable_test_bench_fails(unused_tcp_port: int) -> None:
+    """A registry that cannot be reached fails its checks: exit 1, each with its reason."""
+    result = CliRunner().invoke(
+        adapters, ["test", "donors", "--against", f"http://127.0.0.1:{unused_tcp_port}"]
+    )
+
+    assert result.exit_code == 1
+    assert "FAILED  samples        SourceUnavailableError unreachable" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["test", "nowhere"], ["test"], ["tell"]])
+def test_wrong_usage_of_the_catalog_is_told_apart(arguments: list[str]) -> None:
+    """An unknown registry or command is exit 2."""
+    assert CliRunner().invoke(adapters, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere"],
+        ["--fault", "donors=tired"],
+        ["--fault", "nowhere=down"],
+        ["--fault", "down"],
+        ["--delay", "-1"],
+    ],
+)
+def test_wrong_usage_of_the_simulation_is_told_apart(arguments: list[str]) -> None:
+    """An unknown registry or fault is exit 2, before anything listens."""
+    assert CliRunner().invoke(SIMULATE, arguments).exit_code == 2
