@@ -112,23 +112,23 @@ class SqliteStore:
                 return cast("Outcomes", stop.value)
 
     def _open(self) -> sqlite3.Connection:
-        """Give the connection; after a failed commit, a new one on which nothing older is unsynced.
+        if self._connection is None:
+            self._connection = self._connect(self._path)
+            for pragma in _PRAGMAS:
+                self._connection.execute(pragma)
+        if self._doubtful:
+            self._write_anew(self._connection)
+        return self._connection
+
+    def _write_anew(self, connection: sqlite3.Connection) -> None:
+        """Make sure, after a failed commit, that nothing older is left unsynced.
 
         A failed sync may leave pages in the cache that the system believes are written. Moving the
         write-ahead log into the file writes and syncs everything anew before anything is built on it.
         """
-        if self._connection is None:
-            connection = self._connect(self._path)
-            try:
-                for pragma in _PRAGMAS:
-                    connection.execute(pragma)
-                if self._doubtful and connection.execute(_MOVE).fetchone()[0]:
-                    raise AuditUnavailableError("database-busy")
-            except BaseException:
-                connection.close()
-                raise
-            self._connection, self._doubtful = connection, False
-        return self._connection
+        if connection.execute(_MOVE).fetchone()[0]:
+            raise AuditUnavailableError("database-busy")
+        self._doubtful = False
 
     def _find(self, ids: Sequence[str]) -> Mapping[str, int]:
         try:
