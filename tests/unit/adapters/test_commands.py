@@ -56,7 +56,9 @@ def test_an_unreachable_test_bench_fails(unused_tcp_port: int) -> None:
 @pytest.mark.parametrize("arguments", [["test", "nowhere"], ["test"], ["tell"]])
 def test_wrong_usage_of_the_catalog_is_told_apart(arguments: list[str]) -> None:
     """An unknown registry or command is exit 2."""
-    assert CliRunner().invoke(adapters, arguments).exit_code == 2
+    code = CliRunner().invoke(adapters, arguments).exit_code
+
+    assert code == 2
 
 
 @pytest.mark.parametrize(
@@ -71,4 +73,6 @@ def test_wrong_usage_of_the_catalog_is_told_apart(arguments: list[str]) -> None:
 )
 def test_wrong_usage_of_the_simulation_is_told_apart(arguments: list[str]) -> None:
     """An unknown registry or fault is exit 2, before anything listens."""
-    assert CliRunner().invoke(SIMULATE, arguments).exit_code == 2
+    code = CliRunner().invoke(SIMULATE, arguments).exit_code
+
+    assert code == 2

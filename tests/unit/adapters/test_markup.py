@@ -74,4 +74,6 @@ def test_a_tree_becomes_plain_data() -> None:
 
 def test_one_and_many_are_both_a_list() -> None:
     """Nothing, one thing and several things can be walked in the same way."""
-    assert [as_list(None), as_list(""), as_list("a"), as_list(["a", "b"])] == [[], [], ["a"], ["a", "b"]]
+    found = [as_list(None), as_list(""), as_list("a"), as_list(["a", "b"])]
+
+    assert found == [[], [], ["a"], ["a", "b"]]

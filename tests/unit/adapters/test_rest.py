@@ -83,6 +83,7 @@ async def test_a_monitored_service_is_not_asked_without_a_purpose() -> None:
 
     with pytest.raises(SourceRefusedError, match="purpose-missing"):
         await peer.adapter("education").ask(ask_for(fields=STATUS, purpose_id=""))
+
     assert not peer.heard
 
 
@@ -234,6 +235,7 @@ async def test_a_summary_without_end_is_not_followed() -> None:
 
     with pytest.raises(SourceMisbehavedError, match="too-large"):
         await peer.adapter("health").ask(ask_for(fields=frozenset({"health.needs_care"})))
+
     assert len(peer.heard) == 6
 
 

@@ -83,6 +83,7 @@ async def test_the_provider_copies_the_headers_and_the_bus_adds_its_hash() -> No
     """What went out comes back, the hash of the request beside it."""
     response = await post("/border", message(), XML)
     header = etree.fromstring(response.content).find("{*}Header")
+
     assert header is not None
     came = read_tree(header)
 

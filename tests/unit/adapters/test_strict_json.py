@@ -52,4 +52,6 @@ def test_an_ordinary_document_is_read() -> None:
 
 def test_many_brackets_side_by_side_are_not_depth() -> None:
     """A long flat list is read whatever the number of its brackets."""
-    assert len(read_json(b"[" + b",".join([b"{}"] * 100) + b"]")) == 100
+    found = len(read_json(b"[" + b",".join([b"{}"] * 100) + b"]"))
+
+    assert found == 100

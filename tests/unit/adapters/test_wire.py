@@ -199,10 +199,14 @@ def test_a_base_url_is_a_bare_origin(base_url: str) -> None:
 @pytest.mark.parametrize("value", ["worker\r\nX-Admin: 1", "працівник", "a\0b"])
 def test_a_header_value_cannot_begin_another_header(value: str) -> None:
     """What is not visible ASCII goes percent-encoded."""
-    assert header_text(value).isascii()
-    assert header_text(value).isprintable()
+    text = header_text(value)
+
+    assert text.isascii()
+    assert text.isprintable()
 
 
 def test_a_response_prints_no_body() -> None:
     """The representation of a response tells its size alone."""
-    assert repr(Response(200, {"a": "b"}, b"3311845622")) == "Response(200, 10 bytes)"
+    found = repr(Response(200, {"a": "b"}, b"3311845622"))
+
+    assert found == "Response(200, 10 bytes)"
