@@ -53,7 +53,7 @@ FAILURES: Final[Mapping[Kind, tuple[type[SourceError], frozenset[str]]]] = {
     Kind.SLOW: (SourceUnavailableError, frozenset({"timed-out"})),
     Kind.HANG: (SourceUnavailableError, frozenset({"timed-out"})),
     Kind.DOWN: (SourceUnavailableError, frozenset({"source-failed"})),
-    Kind.FAULT: (SourceUnavailableError, frozenset({"source-failed", "bus-failed"})),
+    Kind.FAULT: (SourceUnavailableError, frozenset({"source-failed"})),
     Kind.TRUNCATED: (SourceUnavailableError, frozenset({"disconnected"})),
     Kind.GARBAGE: (SourceMisbehavedError, frozenset({"unreadable"})),
     Kind.HUGE: (SourceMisbehavedError, frozenset({"too-large"})),

@@ -86,7 +86,7 @@ def refuse_fault(source: Source, code: str) -> NoReturn:
         raise SourceMisbehavedError(source, "unreadable")
     if last in UNTRUSTED:
         raise SourceMisbehavedError(source, "untrusted")
-    if last in LATER:
+    if last in LATER and "servicefailed" not in segments:
         raise SourceUnavailableError(source, "bus-failed")
     if segments[0] == "server":
         raise SourceUnavailableError(source, "source-failed")

@@ -104,7 +104,8 @@ async def test_no_identifier_stands_in_a_url(source: str) -> None:
         ("server.serverproxy.access_denied", SourceRefusedError, "access-denied"),
         ("Server.ServerProxy.AccessDenied", SourceRefusedError, "access-denied"),
         ("Client.BadRequest", SourceRefusedError, "bad-question"),
-        ("server.serverproxy.service_failed.network_error", SourceUnavailableError, "bus-failed"),
+        ("server.serverproxy.service_failed.network_error", SourceUnavailableError, "source-failed"),
+        ("server.clientproxy.network_error", SourceUnavailableError, "bus-failed"),
     ],
 )
 @pytest.mark.parametrize("status", [400, 404, 500])
