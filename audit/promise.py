@@ -27,7 +27,7 @@ def sign(signer: Signer, exchange_id: str, leaf_hash: bytes) -> str:
 def holds(verifier: Verifier, exchange_id: str, leaf_hash: bytes, promise: str) -> bool:
     """Say whether the log under `verifier`'s name and key gave this promise."""
     try:
-        signature = unbase64(promise)
-    except NoteError:
+        signature, promised = unbase64(promise), message(verifier.name, exchange_id, leaf_hash)
+    except (NoteError, UnicodeEncodeError, OverflowError):
         return False
-    return verifier.holds(message(verifier.name, exchange_id, leaf_hash), signature)
+    return verifier.holds(promised, signature)

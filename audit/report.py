@@ -76,9 +76,9 @@ class Report:
 
     @property
     def first(self) -> Problem | None:
-        """The problem at the lowest index; one without a place only if there is no other."""
+        """The problem at the lowest index, hashes before stories; one without a place only if it is alone."""
         placed = [problem for problem in self.problems if problem.index is not None]
-        return min(placed, key=lambda problem: problem.index or 0, default=next(iter(self.problems), None))
+        return min(placed, key=_place, default=next(iter(self.problems), None))
 
     def as_json(self) -> dict[str, Json]:
         """Give the report for machines."""
@@ -96,3 +96,7 @@ class Report:
             "open_intents": [intent.as_json() for intent in self.open_intents],
             "open_count": self.open_count,
         }
+
+
+def _place(problem: Problem) -> tuple[int, bool]:
+    return problem.index or 0, problem.what != "entry-differs"

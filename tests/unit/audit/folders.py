@@ -1,0 +1,102 @@
+"""Logs as folders, written without a database, so that a test can sign what no honest log would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from audit.checkpoint import Checkpoint
+from audit.event import Event, Kind
+from audit.log import Log
+from audit.merkle import leaf_hash
+from audit.note import Signer
+from audit.tiles import WIDTH, Growth, bundle, bundle_path, tile_path, unbundle
+from tests.unit.audit.records import NOW, SIGNER, event, mandate, outcomes
+
+SECOND = timedelta(seconds=1)
+
+
+class Memory:
+    """A store that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.entries: list[bytes] = []
+
+    async def write(self, batch: Sequence[object]) -> list[int]:
+        """Keep the batch."""
+        start = len(self.entries)
+        self.entries += [getattr(entry, "content", b"") for entry in batch]
+        return list(range(start, len(self.entries)))
+
+    async def find(self, _ids: Sequence[str]) -> dict[str, int]:
+        """Find nothing."""
+        return {}
+
+    async def close(self) -> None:
+        """Have nothing to let go of."""
+
+
+async def exchange(log: Log, exchange_id: str, at: datetime = NOW) -> None:
+    """Record an exchange from intent to release."""
+    asked = mandate(exchange_id)
+    intent = await log.intend(asked, at)
+    await log.release(intent, asked, outcomes(), at + SECOND)
+
+
+async def story(exchanges: int, others: int) -> list[bytes]:
+    """Give the entries of that many exchanges, and of other events after them."""
+    memory = Memory()
+    log = Log(memory, SIGNER)
+    for number in range(exchanges):
+        await exchange(log, f"exchange-{number}")
+    for number in range(others):
+        await log.note(event(Kind.READ, id=f"read-{number}", at=NOW + 2 * SECOND))
+    return memory.entries
+
+
+def write_log(
+    folder: Path, entries: Sequence[bytes], heads: Sequence[int] = (), signer: Signer = SIGNER
+) -> None:
+    """Write a log of these entries, signed at these sizes and at the end."""
+    growth = Growth()
+    for entry in entries:
+        _sign(folder, growth, signer, growth.size in heads)
+        growth.append(leaf_hash(entry))
+    _sign(folder, growth, signer, wanted=True)
+    for (level, index), tile in (growth.fresh | growth.partial()).items():
+        write(folder / tile_path(level, index, len(tile) // 32), tile)
+    for start in range(0, len(entries), WIDTH):
+        listed = entries[start : start + WIDTH]
+        write(folder / bundle_path(start // WIDTH, len(listed)), bundle(listed))
+    write(folder / "log.vkey", f"{signer.verifier}\n".encode())
+
+
+def _sign(folder: Path, growth: Growth, signer: Signer, wanted: bool) -> None:  # noqa: FBT001  private
+    if wanted:
+        note = Checkpoint(signer.name, growth.size, growth.root()).sign(signer)
+        write(folder / "checkpoints" / str(growth.size), note.encode())
+        write(folder / "checkpoint", note.encode())
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file and its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def entries_of(folder: Path, index: int, width: int) -> list[bytes]:
+    """Read a bundle."""
+    return unbundle((folder / bundle_path(index, width)).read_bytes())
+
+
+def rewrite(folder: Path, index: int, width: int, entries: Sequence[bytes]) -> None:
+    """Put other entries into a bundle."""
+    write(folder / bundle_path(index, width), bundle(entries))
+
+
+def altered(entry: bytes, **members: Any) -> bytes:
+    """Give an entry with other members, canonical again."""
+    return replace(Event.parse(entry), **members).canonical()
