@@ -64,7 +64,7 @@ def run_hang(run: Run) -> None:
         simulated(run.folder, DELAY, "--fault", f"{HANGING}=hang") as (registries, _),
         serving(deploy(run.folder / "hanging", registries)) as services,
     ):
-        hangs = [asdict(hang) for hang in measure_hang(services[0], max(run.seconds, 7.0))]
+        hangs = [asdict(hang) for hang in measure_hang(services[0], run.rounds, max(run.seconds, 7.0))]
     save(OUT, "hanging", hangs)
     print_figures(run.console, "A source that hangs", hangs)
 

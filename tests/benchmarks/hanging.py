@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 import orjson
@@ -28,13 +29,18 @@ class Hang:
     p99: float
 
 
-def measure_hang(service: Service, seconds: float) -> list[Hang]:
-    """Ask a gateway of which one source hangs: without it alone, and beside those who wait."""
+def measure_hang(service: Service, rounds: int, seconds: float) -> list[Hang]:
+    """Ask a gateway of which one source hangs: without it alone, and beside those who wait, in turns."""
     around = replace(service, bodies=[_narrowed(body) for body in service.bodies])
     healthy = around.order(CALLERS, seconds, {}, sources=4)
     stuck = service.order(CALLERS, seconds, {}, sources=4)
-    alone = run_load(healthy)
-    beside, waiting = run_loads([healthy, stuck])
+    alone: list[Tally] = []
+    beside: list[Tally] = []
+    waiting: list[Tally] = []
+    for _ in range(rounds):
+        alone.append(run_load(healthy))
+        for tallies, tally in zip((beside, waiting), run_loads([healthy, stuck]), strict=True):
+            tallies.append(tally)
     return [
         _row("others, alone", alone),
         _row("others, while ten callers wait for the hanging source", beside),
@@ -47,8 +53,14 @@ def _narrowed(body: str) -> str:
     return orjson.dumps({**asked, "sources": OTHERS}).decode()
 
 
-def _row(who: str, tally: Tally, budget: float = 0.0) -> Hang:
-    if tally.failures or not tally.answers:
-        message = f"{who}: {tally.failures} wrong answers, the first: {tally.first_failure}"
+def _row(who: str, tallies: Sequence[Tally], budget: float = 0.0) -> Hang:
+    wrong = [tally.first_failure for tally in tallies if tally.failures]
+    if wrong:
+        message = f"{who}: wrong answers, the first: {wrong[0]}"
         raise RuntimeError(message)
-    return Hang(who, tally.answers / tally.seconds, tally.p50 - budget, tally.p99 - budget)
+    return Hang(
+        who,
+        median(tally.answers / tally.seconds for tally in tallies),
+        median(tally.p50 for tally in tallies) - budget,
+        median(tally.p99 for tally in tallies) - budget,
+    )

@@ -54,7 +54,7 @@ def machine() -> dict[str, str | int]:
 
 def print_comparison(console: Console, rows: Sequence[Row]) -> None:
     """Print the services side by side, then what was to be reached and what was."""
-    table = Table(title="One social history from five sources, 20 ms each", title_justify="left")
+    table = Table()
     table.add_column("service")
     for heading in ("callers", "answers/s", "p50 ms", "p99 ms", "CPU ms", "simulators busy", "MB", "failed"):
         table.add_column(heading, justify="right")
@@ -70,18 +70,18 @@ def print_comparison(console: Console, rows: Sequence[Row]) -> None:
             f"{row.peak:.0f}",
             str(row.failures),
         )
-    console.print(table, LEGEND, "", sep="\n")
+    console.print("One social history from five sources, 20 ms each", table, LEGEND, "", sep="\n")
     print_targets(console, rows)
 
 
 def print_targets(console: Console, rows: Sequence[Row]) -> None:
     """Print each target with what was reached; one that was missed says so."""
-    table = Table(title="To reach, and reached", title_justify="left")
+    table = Table()
     for heading in ("measure", "callers", "to reach", "reached", "at the ceiling", ""):
         table.add_column(heading)
     for target in judge(rows):
         table.add_row(*target)
-    console.print(table)
+    console.print("To reach, and reached", table, sep="\n")
 
 
 def judge(rows: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -111,7 +111,7 @@ def rate_of(rows: Sequence[Row], callers: int, service: str) -> float:
 
 def print_figures(console: Console, title: str, figures: Sequence[Mapping[str, Any]]) -> None:
     """Print a list of figures that share their members as a table."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for name in figures[0]:
         table.add_column(name, justify="left" if isinstance(figures[0][name], str) else "right")
     for figure in figures:
