@@ -118,7 +118,7 @@ def print_figures(console: Console, title: str, figures: Sequence[Mapping[str, A
         table.add_row(
             *(f"{value:.2f}" if isinstance(value, float) else str(value) for value in figure.values())
         )
-    console.print(table)
+    console.print(title, table, sep="\n")
 
 
 def _mark(met: bool) -> str:  # noqa: FBT001  the one thing it is about
