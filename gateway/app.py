@@ -14,9 +14,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
-from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from adapters.base import Adapter
@@ -40,7 +38,7 @@ from gateway.identity import Tokens
 from gateway.kept import Kept
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
-from gateway.storage.engine import dialect_of, fetch, open_engine
+from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
@@ -60,8 +58,7 @@ class Foundation:
 
     settings: Settings
     ring: KeyRing
-    engine: AsyncEngine
-    dialect: Dialect
+    database: Database
     log: Log
     publisher: Publisher
     contracts: ContractStore
@@ -81,20 +78,20 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     ring = KeyRing.load(settings.keys)
     contracts = ContractStore.load(settings.contracts)
     agencies = load_agencies(settings.agencies)
-    engine, dialect = open_engine(settings.database.url), dialect_of(settings.database.url)
+    database = Database(settings.database.url)
     try:
-        await require_current(engine)
-        await _recognise(engine, ring)
+        await require_current(database.engine)
+        await _recognise(database, ring)
         signer = Signer.of(ring.origin, ring.log_seed)
-        publisher = Publisher(engine, signer)
+        publisher = Publisher(database.engine, signer)
         await publisher.check()
-        record = Log.at(settings.database.url, signer, ENDED[dialect.name])
+        record = Log.at(database.url, signer, ENDED[database.dialect.name])
         try:
-            yield Foundation(settings, ring, engine, dialect, record, publisher, contracts, agencies)
+            yield Foundation(settings, ring, database, record, publisher, contracts, agencies)
         finally:
             await record.close()
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> ASGIApp:
@@ -123,16 +120,16 @@ async def _open_gate(
     transport: httpx.AsyncBaseTransport | None,
     stack: AsyncExitStack,
 ) -> Gate:
-    settings, engine, dialect = foundation.settings, foundation.engine, foundation.dialect
+    settings, database = foundation.settings, foundation.database
     vocabulary = foundation.contracts.vocabulary
     adapters = await _connect(settings, transport, stack)
-    subjects = Subjects(engine, dialect, foundation.ring, settings.tenant, vocabulary)
-    keeping = Keeping(dialect, settings.tenant)
-    ledger = UsedAssertions(engine)
+    subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
+    keeping = Keeping(database.dialect, settings.tenant)
+    ledger = UsedAssertions(database)
     publishing = asyncio.create_task(foundation.publisher.run())
     stack.push_async_callback(_stop, publishing)
-    if dialect.name == "sqlite":
-        chores = asyncio.create_task(Chores(foundation.log, engine, dialect, foundation.ring).run())
+    if database.dialect.name == "sqlite":
+        chores = asyncio.create_task(Chores(foundation.log, database, foundation.ring).run())
         stack.push_async_callback(_stop, chores)
     return Gate(
         pipeline=Pipeline(
@@ -145,25 +142,23 @@ async def _open_gate(
         ),
         tokens=Tokens(foundation.agencies, ledger, foundation.ring.token_seed, settings.public_url),
         agencies=foundation.agencies,
-        cases=Cases(engine, dialect, foundation.log, subjects),
-        consents=Consents(engine, dialect, foundation.log),
-        kept=Kept(engine, dialect, foundation.ring, foundation.log, keeping),
+        cases=Cases(database, foundation.log, subjects),
+        consents=Consents(database, foundation.log),
+        kept=Kept(database, foundation.ring, foundation.log, keeping),
         publisher=foundation.publisher,
-        engine=engine,
-        dialect=dialect,
+        database=database,
         limits=settings.limits,
         metrics=metrics,
         publishing=lambda: not publishing.done(),
     )
 
 
-async def _recognise(engine: AsyncEngine, ring: KeyRing) -> None:
+async def _recognise(database: Database, ring: KeyRing) -> None:
     """Compare the key file with what the database knows of it, and note new key versions."""
-    stored = {row.version: row.check_value for row in await fetch(engine, select(key_checks))}
+    stored = {row.version: row.check_value for row in await database.fetch(select(key_checks))}
     for version, check_value in ring.recognise(stored).items():
         try:
-            async with engine.begin() as connection:
-                await connection.execute(insert(key_checks).values(version=version, check_value=check_value))
+            await database.write(insert(key_checks).values(version=version, check_value=check_value))
         except IntegrityError:
             continue  # another process was first; it has the same file or would have been refused
 

@@ -9,15 +9,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, CaseId, OfficialId, Subject, SubjectRef
 from gateway.faults import ConflictError, NotFoundError, PreconditionError
-from gateway.storage.engine import Prepared, fetch, now
+from gateway.storage.engine import Database, Prepared, now
 from gateway.storage.tables import cases
 from gateway.subjects import Subjects
 
@@ -37,11 +35,11 @@ class Case:
 class Cases:
     """Keeps an agency's cases; each change is an entry of the record, committed with it."""
 
-    def __init__(self, engine: AsyncEngine, dialect: Dialect, log: Log, subjects: Subjects) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, log: Log, subjects: Subjects) -> None:
+        self._database = database
         self._log = log
         self._subjects = subjects
-        self._insert = Prepared(insert(cases), dialect)
+        self._insert = Prepared(insert(cases), database.dialect)
         self._update = Prepared(
             update(cases)
             .where(cases.c.agency == bindparam("of"), cases.c.id == bindparam("case"))
@@ -52,7 +50,7 @@ class Cases:
                 closed=bindparam("new_closed"),
                 version=bindparam("becomes"),
             ),
-            dialect,
+            database.dialect,
         )
 
     async def get(self, agency: AgencyId, case: CaseId) -> Case:
@@ -61,7 +59,7 @@ class Cases:
         Raises:
             NotFoundError: unknown, or another agency's.
         """
-        rows = await fetch(self._engine, select(cases).where(cases.c.agency == agency, cases.c.id == case))
+        rows = await self._database.fetch(select(cases).where(cases.c.agency == agency, cases.c.id == case))
         if not rows:
             raise NotFoundError
         return _case(rows[0])

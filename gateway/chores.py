@@ -7,9 +7,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import bindparam, update
-from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.event import Event, Kind
 from audit.log import Log
@@ -19,7 +17,7 @@ from gateway.kept import purge
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import rewrap
 from gateway.storage.assertions import UsedAssertions
-from gateway.storage.engine import Prepared, now
+from gateway.storage.engine import Database, Prepared, now
 from gateway.storage.tables import exchanges
 
 log = structlog.get_logger()
@@ -31,16 +29,16 @@ DEAD = timedelta(minutes=5)
 class Chores:
     """Everything is safe to do twice, so any number of workers may run."""
 
-    def __init__(self, record: Log, engine: AsyncEngine, dialect: Dialect, ring: KeyRing) -> None:
+    def __init__(self, record: Log, database: Database, ring: KeyRing) -> None:
         self._record = record
-        self._engine = engine
+        self._database = database
         self._ring = ring
-        self._assertions = UsedAssertions(engine)
+        self._assertions = UsedAssertions(database)
         self._refused = Prepared(
             update(exchanges)
             .where(exchanges.c.id == bindparam("exchange"), exchanges.c.state == "running")
             .values(state=bindparam("new_state"), problem=bindparam("slug")),
-            dialect,
+            database.dialect,
         )
 
     async def run(self, every: float = 30.0) -> None:
@@ -55,16 +53,17 @@ class Chores:
     async def round(self, dead: timedelta) -> int:
         """Do everything once; give how many intents were abandoned."""
         abandoned = await self._abandon(dead)
-        count = await purge(self._engine)
+        count = await purge(self._database)
         await self._assertions.purge()
-        progress = await rewrap(self._engine, self._ring)
+        self._ring.refresh()
+        progress = await rewrap(self._database.engine, self._ring)
         if abandoned or count or progress.rewrapped:
             log.info("chores.done", count=count + progress.rewrapped, size=abandoned)
         return abandoned
 
     async def _abandon(self, dead: timedelta) -> int:
         """End the intents whose process died before it could: the record shows that nothing was released."""
-        async with self._engine.connect() as connection:
+        async with self._database.engine.connect() as connection:
             intents = await open_intents(connection, now() - dead)
         for intent in intents:
             await self._record.note(

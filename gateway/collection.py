@@ -131,7 +131,7 @@ async def _ask(
             deadline=deadline,
         )
         finding = await _heard(adapter, question, began)
-        log.info(
+        log.debug(
             "source.answered",
             exchange_id=intent.exchange_id,
             source=source,
@@ -172,10 +172,12 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
     except SourceError as error:
         reason = error.reason
         if isinstance(error, SourceMisbehavedError | SourceRefusedError):
-            log.error("source.alarm", exchange_id=question.exchange_id, source=source, reason=reason)
+            log.warning("source.alarm", exchange_id=question.exchange_id, source=source, reason=reason)
     except Exception as error:  # noqa: BLE001  an adapter's bug must not take the other sources down
         reason = "internal"
-        log.error("source.failed", exchange_id=question.exchange_id, source=source, code=type(error).__name__)
+        log.warning(
+            "source.failed", exchange_id=question.exchange_id, source=source, code=type(error).__name__
+        )
     took_ms = round((loop.time() - began) * 1000)
     return Finding(source, status, reason, answer, candidates, question.message_id, transaction_id, took_ms)
 

@@ -9,20 +9,17 @@ from typing import Any
 
 import orjson
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import IntegrityError
 
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.query import release_of
 from contracts.vocabulary import AgencyId, ExchangeId, SubjectRef
 from gateway.answer import Answer, Keeping, upsert_exchange
-from gateway.faults import IdempotencyConflictError, NotFoundError, StorageUnavailableError
+from gateway.faults import IdempotencyConflictError, NotFoundError
 from gateway.sealing.envelope import SubjectKey
 from gateway.sealing.keys import KeyRing
-from gateway.storage.engine import fetch, micros, now
+from gateway.storage.engine import Database, micros, now
 from gateway.storage.tables import exchanges, replies, subjects
 
 RUNNING = timedelta(minutes=2)
@@ -56,21 +53,20 @@ class Kept:
 
     def __init__(
         self,
-        engine: AsyncEngine,
-        dialect: Dialect,
+        database: Database,
         ring: KeyRing,
         log: Log,
         keeping: Keeping,
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._ring = ring
         self._log = log
         self._keeping = keeping
-        self._upsert = upsert_exchange(dialect)
+        self._upsert = upsert_exchange(database.dialect)
 
     async def begin(self, exchange_id: ExchangeId, agency: AgencyId, ref: SubjectRef, contract: str) -> None:
         """Write down that an exchange is running, so that any process can say so."""
-        await self._write(
+        await self._database.write(
             self._upsert,
             id=exchange_id,
             agency=agency,
@@ -86,7 +82,7 @@ class Kept:
         """Write down that it was refused."""
         ended = update(exchanges).where(exchanges.c.id == exchange_id, exchanges.c.state == "running")
         expires = micros(now() + REMEMBERED)
-        await self._write(ended.values(state="refused", problem=slug, expires_at=expires))
+        await self._database.write(ended.values(state="refused", problem=slug, expires_at=expires))
 
     async def read(self, exchange_id: str, agency: AgencyId) -> Answer | Refused | StillRunning:
         """Give the answer again, to the same agency, for as long as the contract lets it be kept.
@@ -102,7 +98,7 @@ class Kept:
             .where(exchanges.c.id == exchange_id, exchanges.c.agency == agency)
             .where(exchanges.c.expires_at > micros(now()))
         )
-        rows = await fetch(self._engine, query)
+        rows = await self._database.fetch(query)
         if not rows:
             raise NotFoundError
         row = rows[0]
@@ -113,7 +109,7 @@ class Kept:
         return await self._opened(row)
 
     async def _opened(self, row: Any) -> Answer:
-        async with self._engine.connect() as connection:
+        async with self._database.engine.connect() as connection:
             released = await release_of(connection, row.id)
         if released is None:
             raise NotFoundError
@@ -148,7 +144,7 @@ class Kept:
             "expires_at": micros(at + RUNNING),
         }
         try:
-            await self._write(insert(replies), agency=agency, key=key_digest, **fresh)
+            await self._database.write(insert(replies), agency=agency, key=key_digest, **fresh)
         except IntegrityError:
             return await self._claimed(agency, key_digest, body_digest, at, fresh)
         return None
@@ -157,14 +153,14 @@ class Kept:
         self, agency: AgencyId, key: str, body_digest: str, at: datetime, fresh: dict[str, Any]
     ) -> Reply | StillRunning | None:
         mine = (replies.c.agency == agency, replies.c.key == key)
-        rows = await fetch(self._engine, select(replies).where(*mine))
+        rows = await self._database.fetch(select(replies).where(*mine))
         if not rows:
             return StillRunning()
         row = rows[0]
         if row.expires_at <= micros(at):
             # Left by a process that died, or forgotten by now: the first to change the row takes it over.
             stale = update(replies).where(*mine, replies.c.expires_at == row.expires_at)
-            return None if await self._write(stale.values(**fresh)) else StillRunning()
+            return None if await self._database.write(stale.values(**fresh)) else StillRunning()
         if row.body_digest != body_digest:
             raise IdempotencyConflictError
         if row.status is None:
@@ -176,7 +172,7 @@ class Kept:
         """Keep the reply for repetitions; None gives the key back, since nothing had any effect."""
         mine = (replies.c.agency == agency, replies.c.key == _digest(route.encode(), key.encode()))
         if reply is None:
-            await self._write(delete(replies).where(*mine))
+            await self._database.write(delete(replies).where(*mine))
             return
         kept = {"body": reply.body.decode(), "media_type": reply.media_type, "exchange_id": reply.exchange_id}
         values = {
@@ -184,25 +180,14 @@ class Kept:
             "reply": orjson.dumps(kept),
             "expires_at": micros(now() + REMEMBERED),
         }
-        await self._write(update(replies).where(*mine).values(**values))
-
-    async def _write(self, statement: Any, **values: object) -> int:
-        try:
-            async with self._engine.begin() as connection:
-                return int((await connection.execute(statement, values or None)).rowcount)
-        except IntegrityError:
-            raise
-        except (DBAPIError, PoolTimeoutError, OSError):
-            raise StorageUnavailableError from None
+        await self._database.write(update(replies).where(*mine).values(**values))
 
 
-async def purge(engine: AsyncEngine) -> int:
+async def purge(database: Database) -> int:
     """Delete what may not be kept any longer; give how many rows went."""
     at = micros(now())
-    async with engine.begin() as connection:
-        gone = await connection.execute(delete(exchanges).where(exchanges.c.expires_at <= at))
-        forgotten = await connection.execute(delete(replies).where(replies.c.expires_at <= at))
-    return gone.rowcount + forgotten.rowcount
+    gone = await database.write(delete(exchanges).where(exchanges.c.expires_at <= at))
+    return gone + await database.write(delete(replies).where(replies.c.expires_at <= at))
 
 
 def _digest(*parts: bytes) -> str:

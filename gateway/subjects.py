@@ -1,4 +1,4 @@
-"""The people we are asked about: a pseudonym each, identifiers as envelopes and blind indexes, one key each."""
+"""The people we are asked about: a pseudonym and a key each, identifiers sealed and blindly indexed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, literal, null, or_, select, update
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.store import Statement
 from contracts.decision import CaseFact, ConsentFact
@@ -34,7 +32,7 @@ from gateway.query import Query
 from gateway.sealing.envelope import Context, SubjectKey
 from gateway.sealing.index import BlindIndex
 from gateway.sealing.keys import KeyRing
-from gateway.storage.engine import Prepared, fetch, instant, now
+from gateway.storage.engine import Database, Prepared, instant, now
 from gateway.storage.tables import cases, consent_events, consents, subject_identifiers, subjects
 
 
@@ -49,22 +47,20 @@ class Registration:
 class Subjects:
     """Finds people by blind index and opens what is kept of them."""
 
-    def __init__(
-        self, engine: AsyncEngine, dialect: Dialect, ring: KeyRing, tenant: str, vocabulary: Vocabulary
-    ) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, ring: KeyRing, tenant: str, vocabulary: Vocabulary) -> None:
+        self._database = database
         self._ring = ring
         self._tenant = tenant
         self._index = BlindIndex(ring, tenant, vocabulary)
         self._by_case = _standing(with_case=True)
         self._by_number = _standing(with_case=False)
-        self._new_subject = Prepared(insert(subjects), dialect)
-        self._new_identifier = Prepared(insert(subject_identifiers), dialect)
+        self._new_subject = Prepared(insert(subjects), database.dialect)
+        self._new_identifier = Prepared(insert(subject_identifiers), database.dialect)
         self._new_identity = Prepared(
             update(subjects)
             .where(subjects.c.ref == bindparam("known"))
             .values(identity=bindparam("identity_envelope")),
-            dialect,
+            database.dialect,
         )
 
     async def find(self, agency: AgencyId, query: Query, case_required: bool) -> Standing:  # noqa: FBT001
@@ -77,8 +73,7 @@ class Subjects:
         by_case = query.case is not None
         if case_required and not by_case:
             raise CaseNotOpenError("case-required")
-        rows = await fetch(
-            self._engine,
+        rows = await self._database.fetch(
             self._by_case if by_case else self._by_number,
             agency=agency,
             case=query.case,
@@ -129,8 +124,7 @@ class Subjects:
             if scheme != NAME or len(blinds) == 1
         ]
         mine = subject_identifiers.alias("mine")
-        return await fetch(
-            self._engine,
+        return await self._database.fetch(
             select(subjects, mine.c.scheme)
             .join(subject_identifiers, subject_identifiers.c.subject_ref == subjects.c.ref)
             .join(mine, mine.c.subject_ref == subjects.c.ref)
@@ -176,7 +170,8 @@ class Subjects:
     def blind(self, scheme: Scheme, identity: Identity) -> bytes:
         """Give the blind index under which a person of this identity is kept."""
         if scheme == NAME:
-            assert identity.name and identity.birth_date  # noqa: S101  the edge has checked
+            assert identity.name  # noqa: S101  the edge has checked
+            assert identity.birth_date  # noqa: S101  the same
             return self._index.of_name(identity.name, identity.birth_date)
         return self._index.of(scheme, identity.identifiers[scheme])
 

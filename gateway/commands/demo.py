@@ -166,7 +166,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     server = Server(server_config(app, "127.0.0.1", 0))
     task = asyncio.create_task(server.serve([listener]))
     while not server.started and not task.done():
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # noqa: ASYNC110  the server has no event to wait for
     try:
         yield
     finally:

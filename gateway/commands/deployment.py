@@ -144,17 +144,17 @@ def _as_toml(settings: Settings) -> str:
 
 async def seed_demo(foundation: Foundation) -> None:
     """Open the demo's cases and put its consents on file, unless they are there. All of it is on record."""
-    settings, engine, dialect = foundation.settings, foundation.engine, foundation.dialect
+    settings, database = foundation.settings, foundation.database
     vocabulary = foundation.contracts.vocabulary
-    subjects = Subjects(engine, dialect, foundation.ring, settings.tenant, vocabulary)
-    cases = Cases(engine, dialect, foundation.log, subjects)
+    subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
+    cases = Cases(database, foundation.log, subjects)
     people = tomllib.loads(PEOPLE.read_text("utf-8"))["person"]
     for number, person in enumerate(people):
         wanted = MAIN_CASES if person["key"] == MAIN_PERSON else (CaseId(f"KYIV-2026-{200 + number:06}"),)
         for case in wanted:
             ref = await _open_case(cases, case, person)
         if person["key"] == MAIN_PERSON:
-            await _give_consent(foundation, Consents(engine, dialect, foundation.log), ref)
+            await _give_consent(foundation, Consents(database, foundation.log), ref)
 
 
 async def _open_case(cases: Cases, case: CaseId, person: Mapping[str, Any]) -> SubjectRef:

@@ -169,11 +169,11 @@ async def _count_old(settings: Settings, ring: KeyRing) -> int:
 async def _rotate(settings: Settings, ring: KeyRing) -> Progress:
     """Re-wrap with progress; that it was done is on record."""
     async with lay_foundation(settings) as foundation:
-        total = await count_old(foundation.engine, ring)
+        total = await count_old(foundation.database.engine, ring)
         with Bar(console=Console(stderr=True)) as bar:
             task = bar.add_task("re-wrapping", total=total)
             progress = await rewrap(
-                foundation.engine, ring, report=lambda p: bar.update(task, completed=p.rewrapped)
+                foundation.database.engine, ring, report=lambda p: bar.update(task, completed=p.rewrapped)
             )
         await foundation.log.note(
             Event(

@@ -17,15 +17,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import and_, insert, select
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from gateway.faults import NotFoundError
-from gateway.storage.engine import Prepared, fetch, instant, micros, now
+from gateway.storage.engine import Database, Prepared, instant, micros, now
 from gateway.storage.tables import consent_events, consents
 
 
@@ -89,11 +87,11 @@ ENDED = {
 class Consents:
     """Gives and withdraws consents, and reads them back."""
 
-    def __init__(self, engine: AsyncEngine, dialect: Dialect, log: Log) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, log: Log) -> None:
+        self._database = database
         self._log = log
-        self._insert = Prepared(insert(consents), dialect)
-        self._happened = Prepared(insert(consent_events), dialect)
+        self._insert = Prepared(insert(consents), database.dialect)
+        self._happened = Prepared(insert(consent_events), database.dialect)
 
     async def give(self, consent: Consent, registration: Sequence[Statement] = ()) -> Consent:
         """Put a consent on file under a fresh id that nobody can guess, and its person if she is new."""
@@ -159,7 +157,7 @@ class Consents:
             .where(condition)
             .order_by(consents.c.given_at.desc(), consents.c.id)
         )
-        return [_consent(row) for row in await fetch(self._engine, statement)]
+        return [_consent(row) for row in await self._database.fetch(statement)]
 
     def _happening(self, consent_id: str, kind: str, at: datetime, by: str, reason: str = "") -> Statement:
         return self._happened.bind(consent_id=consent_id, kind=kind, at=micros(at), by=by, reason=reason)

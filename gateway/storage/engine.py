@@ -1,20 +1,23 @@
-"""Engines for both databases, and statements prepared for the record's writer."""
+"""The database of a deployment: reads and writes, and statements prepared for the record's writer."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, event
+from sqlalchemy import Connection, Row, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import SingletonThreadPool
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -33,21 +36,90 @@ def open_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 def is_sqlite(url: str) -> bool:
     """Say whether the URL names an SQLite database."""
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def dialect_of(url: str) -> Dialect:
-    """Give the dialect in which the record's own connection speaks: `?` on SQLite, `$1` on PostgreSQL."""
-    return sqlite.dialect(paramstyle="qmark") if is_sqlite(url) else asyncpg.dialect()  # type: ignore[no-untyped-call]
+class Database:
+    """One deployment's database. Whatever its driver says stays here: its text may hold parameters."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = open_engine(url)
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect in which the record's own connection speaks: `?` on SQLite, `$1` on PostgreSQL."""
+        if is_sqlite(self.url):
+            return sqlite.dialect(paramstyle="qmark")
+        return asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _inline(self) -> Engine | None:
+        """On SQLite, a connection that reads in the event loop's own thread.
+
+        In WAL mode a reader waits for nobody, and a look-up takes microseconds: handing it to another
+        thread and back five times costs ten times as much (DECISIONS.md 9).
+        """
+        if not is_sqlite(self.url):
+            return None
+        url = make_url(self.url).set(drivername="sqlite")
+        engine = create_engine(url, poolclass=SingletonThreadPool, connect_args={"check_same_thread": True})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def fetch(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+        """Read all rows of a statement.
+
+        Raises:
+            StorageUnavailableError: the database does not answer.
+        """
+        with translated():
+            if self._inline:
+                with self._inline.connect() as connection:
+                    return _rows(connection, statement, values)
+            async with self.engine.connect() as connection:
+                return await connection.run_sync(_rows, statement, values)
+
+    async def write(self, statement: Executable, **values: object) -> int:
+        """Run a statement in a transaction of its own and give how many rows it changed.
+
+        Raises:
+            IntegrityError: it broke a rule of the schema, and changed nothing.
+            StorageUnavailableError: the database does not answer.
+        """
+        with translated():
+            async with self.engine.begin() as connection:
+                return int((await connection.execute(statement, values or None)).rowcount)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        if self._inline:
+            self._inline.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a driver's failure into ours, without its text; a broken rule of the schema stays what it is."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeoutError, OSError):
+        raise StorageUnavailableError from None
+
+
+def _rows(connection: Connection, statement: Executable, values: dict[str, object]) -> Sequence[Row[Any]]:
+    return connection.execute(statement, values).all()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 class Prepared:
@@ -64,20 +136,6 @@ class Prepared:
         """Fill the parameters; every column of the statement must be named."""
         known = self._fixed | values
         return Statement(self._sql, tuple(known[name] for name in self._order))
-
-
-async def fetch(engine: AsyncEngine, statement: Executable, **values: object) -> Sequence[Row[Any]]:
-    """Read all rows of a statement.
-
-    Raises:
-        StorageUnavailableError: the database does not answer. Never the driver's own error, whose
-            text may hold parameters.
-    """
-    try:
-        async with engine.connect() as connection:
-            return (await connection.execute(statement, values)).all()
-    except (DBAPIError, PoolTimeoutError, OSError):
-        raise StorageUnavailableError from None
 
 
 def micros(at: datetime) -> int:

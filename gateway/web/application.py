@@ -32,7 +32,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 def build_application(
     lifespan: Lifespan, registry: CollectorRegistry, most_in_flight: Callable[[], int]
 ) -> tuple[FastAPI, ASGIApp]:
-    """Put the routers together; give the inner application (its `state.gate` is set at start) and the edge."""
+    """Put the routers together; give the application (its `state.gate` is set at start) and the edge."""
     app = FastAPI(
         title="Obmin",
         summary="Interagency data-exchange gateway for social services",

@@ -48,9 +48,7 @@ class Edge:
             else:
                 await self._app(scope, receive, watched)
         except Exception as error:
-            log.error(
-                "request.failed", exchange_id=scope["exchange_id"], code=type(error).__name__, exc_info=True
-            )
+            log.exception("request.failed", exchange_id=scope["exchange_id"], code=type(error).__name__)
             if not watched.status:
                 await self._refuse(scope, receive, watched, error)
         finally:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from audit.publisher import Publisher
@@ -22,7 +20,7 @@ from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
-from gateway.storage.engine import now
+from gateway.storage.engine import Database, now
 
 T = TypeVar("T")
 LANGUAGES = ("uk", "en")
@@ -63,8 +61,7 @@ class Gate:
     consents: Consents
     kept: Kept
     publisher: Publisher
-    engine: AsyncEngine
-    dialect: Dialect
+    database: Database
     limits: LimitSettings
     metrics: CollectorRegistry
     publishing: Callable[[], bool]

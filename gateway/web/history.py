@@ -147,7 +147,7 @@ async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
             events.put_nowait(("answer", answer.as_json()))
         except Exception as error:  # noqa: BLE001  told to the caller as a problem event
             code = code_of(error) if isinstance(error, ObminError) else type(error).__name__
-            log.error("request.failed", exchange_id=query.exchange_id, code=code)
+            log.warning("request.failed", exchange_id=query.exchange_id, code=code)
             problem = respond(problem_of(error), query.exchange_id, query.language)
             events.put_nowait(("problem", bytes(problem.body)))
 

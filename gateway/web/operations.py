@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from gateway.agencies import Role
 from gateway.faults import NotFoundError, StorageUnavailableError
-from gateway.storage.engine import fetch
 from gateway.storage.tables import key_checks
 from gateway.web.gate import caller_of, gate_of, language_of
 from gateway.web.problems import BY_SLUG
@@ -31,7 +30,7 @@ async def ready(request: Request) -> Response:
     gate = gate_of(request)
     checks = {"database": True, "keys": True, "record": True}
     try:
-        checks["keys"] = bool(await fetch(gate.engine, select(key_checks.c.version)))
+        checks["keys"] = bool(await gate.database.fetch(select(key_checks.c.version)))
     except StorageUnavailableError:
         checks["database"] = checks["keys"] = False
     checks["record"] = gate.publishing() and checks["database"]

@@ -39,7 +39,7 @@ HASH = 32
 async def checkpoint(request: Request) -> Response:
     """Give the newest signed head of the tree: public, no token."""
     gate = gate_of(request)
-    async with gate.engine.connect() as connection:
+    async with gate.database.engine.connect() as connection:
         signed = await last_signed(connection, gate.publisher.signer.verifier)
     if signed is None:
         raise NotFoundError
@@ -62,7 +62,7 @@ async def tile(request: Request, path: str) -> Response:
     gate = gate_of(request)
     if level is None:
         return await _bundle(request, gate, index, width)
-    async with gate.engine.connect() as connection:
+    async with gate.database.engine.connect() as connection:
         found = (await read_tiles(connection, [(level, index)])).get((level, index), b"")
     if len(found) < width * HASH:
         raise NotFoundError
@@ -72,7 +72,7 @@ async def tile(request: Request, path: str) -> Response:
 async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Response:
     caller = caller_of(request, Role.AUDITOR)
     start = index * WIDTH
-    async with gate.engine.connect() as connection:
+    async with gate.database.engine.connect() as connection:
         signed = await last_signed(connection, gate.publisher.signer.verifier)
         if signed is None or signed[1].size < start + width:
             raise NotFoundError
@@ -110,7 +110,7 @@ async def events(
         subject_ref=subject_ref,
         after=after,
     )
-    async with gate.engine.connect() as connection:
+    async with gate.database.engine.connect() as connection:
         found = await search(connection, wanted, limit)
     await _note(gate, caller, request, Kind.READ, "search", len(found))
     page = {
@@ -151,7 +151,7 @@ async def exported(request: Request) -> Response:
     await _note(gate, caller, request, Kind.EXPORT, "started", 0)
     folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
     try:
-        async with gate.engine.connect() as connection:
+        async with gate.database.engine.connect() as connection:
             size = await export(connection, folder / "log", gate.publisher.signer.verifier)
         archive = folder / "log.tar.gz"
         await anyio.to_thread.run_sync(_pack, folder / "log", archive)
@@ -174,7 +174,7 @@ def _pack(folder: Path, archive: Path) -> None:
 
 async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorded]:
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
-    async with gate.engine.connect() as connection:
+    async with gate.database.engine.connect() as connection:
         found = await by_id(connection, event_id)
     if found is None:
         raise NotFoundError
