@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp
 
+from adapters.people import load_people
 from adapters.simulation import Faults, simulate_registries
 from audit.report import Report
 from audit.verify import verify
@@ -25,6 +27,7 @@ from gateway.logs import configure_logs
 
 MARIA = "3311845622"
 CASE = "KYIV-2026-000120"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass
@@ -37,27 +40,52 @@ class House:
     faults: Faults
     logs: io.StringIO
     http: httpx.AsyncClient
+    tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, agency: str) -> Client:
         """Give an agency's own client."""
         return Client(self.url, agency, self.demo.private_key(agency))
 
     async def bearer(self, agency: str = "case-system") -> dict[str, str]:
-        """Get a fresh token and give the header that carries it."""
+        """Give the header that carries an agency's token, which is fetched once."""
+        if agency not in self.tokens:
+            response = await self.present(self.client(agency)._assertion())
+            self.tokens[agency] = response.json()["access_token"]
+        return {"Authorization": f"Bearer {self.tokens[agency]}"}
+
+    async def present(self, assertion: str) -> httpx.Response:
+        """Ask for a token with an assertion."""
         form = {
             "grant_type": "client_credentials",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": self.client(agency)._assertion(),
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion,
         }
-        response = await self.http.post("/oauth/token", data=form)
-        return {"Authorization": f"Bearer {response.json()['access_token']}"}
+        return await self.http.post("/oauth/token", data=form)
+
+    async def get(self, path: str, agency: str = "case-system", **params: str) -> httpx.Response:
+        """Read something."""
+        return await self.http.get(path, params=params, headers=await self.bearer(agency))
+
+    async def post(
+        self, path: str, body: object, agency: str = "case-system", **headers: str
+    ) -> httpx.Response:
+        """Post a JSON body, or bytes as they are."""
+        sent = await self.bearer(agency) | {name.replace("_", "-"): value for name, value in headers.items()}
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.http.post(path, content=content, headers=sent)
+
+    async def put(
+        self, path: str, body: object, agency: str = "case-system", **headers: str
+    ) -> httpx.Response:
+        """Put a JSON body."""
+        sent = await self.bearer(agency) | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.put(path, json=body, headers=sent)
 
     async def ask(
         self, query: Mapping[str, Any] | None = None, agency: str = "case-system", **headers: str
     ) -> httpx.Response:
         """Ask for a social history."""
-        sent = await self.bearer(agency) | {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.http.post("/v1/social-history", json=query or query_of(), headers=sent)
+        return await self.post("/v1/social-history", query or query_of(), agency, **headers)
 
     def opened(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Open what was sealed to the case system."""
@@ -70,6 +98,10 @@ class House:
         )
         events: list[dict[str, Any]] = found.json()["events"]
         return events
+
+    async def story(self, exchange_id: str) -> list[dict[str, Any]]:
+        """Read what the record tells of one exchange."""
+        return [event for event in await self.events() if event["exchange_id"] == exchange_id]
 
     async def verified(self, folder: Path, *answers: Mapping[str, Any]) -> Report:
         """Export the record once its head covers all of it, and verify it offline with the receipts."""
@@ -96,6 +128,17 @@ def query_of(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value is not None}
 
 
+def query_about(key: str, **changes: Any) -> dict[str, Any]:
+    """Give a query about one of the simulated people, in the case that the demo opened for that person."""
+    people = load_people()
+    person = people[key]
+    scheme = "rnokpp" if person.rnokpp else "unzr"
+    subject = {"scheme": scheme, "value": getattr(person, scheme)}
+    return query_of(
+        **{"subject": subject, "case": f"KYIV-2026-{200 + list(people).index(key):06}", **changes}
+    )
+
+
 def stream_events(text: str) -> list[tuple[str, dict[str, Any]]]:
     """Read server-sent events."""
     blocks = (block.split("\n") for block in text.strip().split("\n\n"))
@@ -108,18 +151,21 @@ async def open_house(
     database: str = "",
     limits: LimitSettings | None = None,
     contracts: Path | None = None,
+    *,
     prepared: bool = False,
+    front: Callable[[ASGIApp], ASGIApp] = lambda registries: registries,
 ) -> AsyncIterator[House]:
     """Open a deployment in a folder, and close it whole. An empty database URL means SQLite there.
 
-    `prepared` says that the database has been brought up and seeded by another house.
+    `prepared` says that the database has been brought up and seeded by another house. `front` may
+    stand between the gateway and the simulated registries.
     """
     logs, faults = io.StringIO(), Faults()
     configure_logs("info", logs)
     async with AsyncExitStack() as stack:
         registries = stack.enter_context(listening(0))
         address = f"http://127.0.0.1:{registries.getsockname()[1]}"
-        await stack.enter_async_context(serving(simulate_registries(faults), registries))
+        await stack.enter_async_context(serving(front(simulate_registries(faults)), registries))
         listener = stack.enter_context(listening(0))
         demo, settings = prepare_demo(folder, listener.getsockname()[1], address)
         update: dict[str, Any] = {"limits": limits or LimitSettings()}
