@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import asyncpg
 from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,9 @@ from audit.store import AuditUnavailableError, LogDamagedError, microseconds
 from audit.tables import checkpoints, tiles
 from audit.tiles import Growth, Key
 from audit.tree import Inclusion, inclusion, last_signed, read_entries, resume, size_of
+
+_AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that is away raises; not all of it passes through SQLAlchemy's own errors."""
 
 
 def _now() -> datetime:
@@ -74,7 +78,7 @@ class Publisher:
         over a contradiction.
         """
         while True:
-            with suppress(SQLAlchemyError, OSError):
+            with suppress(*_AWAY):
                 async with elected(self.engine) as connection:
                     while connection is not None:
                         await self._extend(connection)
@@ -96,14 +100,16 @@ class Publisher:
     async def inclusion(self, index: int, patience: float = 2.0) -> Inclusion:
         """Give the inclusion proof of an entry, waiting up to `patience` seconds for a head to cover it.
 
-        Raises `AuditUnavailableError` (`not-yet-published`) if none does by then.
+        Raises `AuditUnavailableError` (`not-yet-published`) if none does by then, or if the
+        database is away all the while.
         """
         deadline = asyncio.get_running_loop().time() + patience
         while True:
-            async with self.engine.connect() as connection:
-                found = await inclusion(connection, index, self.signer.verifier)
-            if found:
-                return found
+            with suppress(*_AWAY):
+                async with self.engine.connect() as connection:
+                    found = await inclusion(connection, index, self.signer.verifier)
+                if found:
+                    return found
             if asyncio.get_running_loop().time() >= deadline:
                 raise AuditUnavailableError("not-yet-published")
             self.hurry()

@@ -141,6 +141,8 @@ class SqliteStore:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
+                connection.rollback()  # closing leaves a transaction open while any cursor lives
+            with suppress(sqlite3.Error):
                 connection.close()
 
 
