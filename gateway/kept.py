@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,11 +41,11 @@ class StillRunning:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a POST was answered: status and body, or the exchange whose answer it was."""
+    """What a POST was answered: status, body and headers, or the exchange whose answer it was."""
 
     status: int
     body: bytes
-    media_type: str
+    headers: Mapping[str, str]
     exchange_id: str
 
 
@@ -109,7 +110,7 @@ class Kept:
         return await self._opened(row)
 
     async def _opened(self, row: Any) -> Answer:
-        async with self._database.engine.connect() as connection:
+        async with self._database.reading() as connection:
             released = await release_of(connection, row.id)
         if released is None:
             raise NotFoundError
@@ -166,7 +167,7 @@ class Kept:
         if row.status is None:
             return StillRunning()
         kept = orjson.loads(row.reply)
-        return Reply(row.status, kept["body"].encode(), kept["media_type"], kept["exchange_id"])
+        return Reply(row.status, kept["body"].encode(), kept["headers"], kept["exchange_id"])
 
     async def settle(self, agency: AgencyId, route: str, key: str, reply: Reply | None) -> None:
         """Keep the reply for repetitions; None gives the key back, since nothing had any effect."""
@@ -174,7 +175,7 @@ class Kept:
         if reply is None:
             await self._database.write(delete(replies).where(*mine))
             return
-        kept = {"body": reply.body.decode(), "media_type": reply.media_type, "exchange_id": reply.exchange_id}
+        kept = {"body": reply.body.decode(), "headers": dict(reply.headers), "exchange_id": reply.exchange_id}
         values = {
             "status": reply.status,
             "reply": orjson.dumps(kept),

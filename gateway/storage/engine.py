@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import SingletonThreadPool
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
@@ -81,6 +81,17 @@ class Database:
                     return _rows(connection, statement, values)
             async with self.engine.connect() as connection:
                 return await connection.run_sync(_rows, statement, values)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for several reads, as the record's own functions want one.
+
+        Raises:
+            StorageUnavailableError: the database does not answer, now or later on.
+        """
+        with translated():
+            async with self.engine.connect() as connection:
+                yield connection
 
     async def write(self, statement: Executable, **values: object) -> int:
         """Run a statement in a transaction of its own and give how many rows it changed.

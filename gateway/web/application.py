@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from contracts.vocabulary import ObminError
@@ -21,11 +23,13 @@ from gateway.faults import BodyInvalidError, MethodError, NotFoundError
 from gateway.web import cases, consents, contracts, history, operations, record, token
 from gateway.web.edge import Edge
 from gateway.web.gate import exchange_id_of, language_of
-from gateway.web.problems import problem_of, respond
+from gateway.web.problems import problem_of, refuse
 from gateway.web.wire import CaseBody, ConsentBody, HistoryBody, WithdrawalBody
 
 log = structlog.get_logger()
 
+PARTS = (token, history, cases, consents, contracts, record, operations)
+ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -39,9 +43,10 @@ def build_application(
         version="1",
         lifespan=lifespan,
         docs_url=None,
+        redirect_slashes=False,  # an address is right or unknown: nobody's query is sent round twice
         redoc_url=None,
     )
-    for part in (token, history, cases, consents, contracts, record, operations):
+    for part in PARTS:
         app.include_router(part.router)
     app.add_exception_handler(ObminError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
@@ -51,20 +56,30 @@ def build_application(
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    problem = problem_of(error)
-    log.info("request.refused", exchange_id=exchange_id_of(request), slug=problem.slug)
-    places = error.places if isinstance(error, BodyInvalidError) else None
-    return respond(problem, exchange_id_of(request), language_of(request.headers), places)
+    log.info("request.refused", exchange_id=exchange_id_of(request), slug=problem_of(error).slug)
+    return refuse(error, exchange_id_of(request), language_of(request.headers))
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return await _refuse(request, {404: NotFoundError(), 405: MethodError()}.get(status, error))
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
+    refusals = {404: NotFoundError(), 405: MethodError()}
+    response = await _refuse(request, refusals.get(error.status_code, error))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Name every method of this address (RFC 9110 §15.5.6); the framework's error knows the first route's."""
+    here = [each for each in ROUTES if each.matches(request.scope)[0] is not Match.NONE]
+    return {method for each in here if isinstance(each, Route) for method in each.methods or ()}
 
 
 async def _refuse_parameters(request: Request, error: Exception) -> Response:
     # The framework's own answer would repeat the input.
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
+    if any(detail["loc"][0] == "path" for detail in error.errors()):
+        return await _refuse(request, NotFoundError())
     places = [{"pointer": f"/{detail['loc'][-1]}", "code": detail["type"]} for detail in error.errors()]
     return await _refuse(request, BodyInvalidError("not-as-described", places))
 

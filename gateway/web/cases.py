@@ -12,20 +12,17 @@ from starlette.responses import Response
 from contracts.vocabulary import CaseId, OfficialId
 from gateway.agencies import Role
 from gateway.cases import Case
-from gateway.faults import BodyInvalidError, NotFoundError, PreconditionError
+from gateway.faults import BodyInvalidError, PreconditionError
 from gateway.web.gate import caller_of, gate_of
-from gateway.web.wire import CaseBody, described, parse, read_bytes
+from gateway.web.wire import CaseBody, Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
-CASE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 
 
 @router.put("/{case}", openapi_extra=described(CaseBody), summary="Open a case, or change it")
-async def put(request: Request, case: str) -> Response:
+async def put(request: Request, case: Code) -> Response:
     """Bind a person, a case and its officials. The gateway keeps nothing else of a case."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    if not CASE.fullmatch(case):
-        raise NotFoundError
     body = parse(CaseBody, await read_bytes(request, gate.limits.body_bytes))
     if body.closed is not None and body.closed < body.opened:
         raise BodyInvalidError("not-as-described", [{"pointer": "/closed", "code": "before-opened"}])
@@ -42,7 +39,7 @@ async def put(request: Request, case: str) -> Response:
 
 
 @router.get("/{case}", summary="One case")
-async def get(request: Request, case: str) -> Response:
+async def get(request: Request, case: Code) -> Response:
     """Show one of the caller's own cases."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     return _shown(await gate.cases.get(caller.id, CaseId(case)), 200)

@@ -14,6 +14,7 @@ from contracts.contract import Contract
 from gateway.agencies import Role
 from gateway.faults import NotFoundError
 from gateway.web.gate import caller_of, gate_of
+from gateway.web.wire import Code
 
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
 
@@ -28,7 +29,7 @@ async def listed(request: Request) -> Response:
 
 
 @router.get("/{contract_id}", summary="One contract")
-async def one(request: Request, contract_id: str) -> Response:
+async def one(request: Request, contract_id: Code) -> Response:
     """Show one contract, the newest version of that id."""
     found = [contract for contract in _visible(request) if contract.id == contract_id]
     if not found:

@@ -28,7 +28,7 @@ from gateway.storage.engine import now
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
-from gateway.web.wire import HistoryBody, described, parse, read_bytes
+from gateway.web.wire import Code, HistoryBody, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/social-history", tags=["social history"])
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ async def preview(request: Request) -> Response:
 
 
 @router.get("/{exchange_id}", summary="The same answer again")
-async def again(request: Request, exchange_id: str) -> Response:
+async def again(request: Request, exchange_id: Code) -> Response:
     """Give an answer again to the agency that got it; 202 while the exchange is still running."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     return await _recall(gate, caller, request, exchange_id)

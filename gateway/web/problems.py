@@ -229,6 +229,12 @@ def problem_of(error: BaseException) -> Problem:
     return INTERNAL
 
 
+def refuse(error: BaseException, exchange_id: str, language: str) -> Response:
+    """Write the problem document of an error, with the places where a body was wrong."""
+    places = error.places if isinstance(error, BodyInvalidError) else None
+    return respond(problem_of(error), exchange_id, language, places)
+
+
 def respond(
     problem: Problem, exchange_id: str, language: str, places: list[Mapping[str, str]] | None = None
 ) -> Response:

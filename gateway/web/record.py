@@ -7,13 +7,13 @@ import tarfile
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
 import orjson
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -26,20 +26,22 @@ from audit.tree import last_signed, read_entries, read_tiles
 from gateway.agencies import Role
 from gateway.faults import NotFoundError
 from gateway.identity import Caller
-from gateway.storage.engine import now
+from gateway.storage.engine import now, translated
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
+from gateway.web.wire import Code
 
 router = APIRouter(tags=["record"])
 
 IMMUTABLE = {"Content-Type": "application/octet-stream"}
 HASH = 32
+LARGEST_INDEX = 2**53 - 1
 
 
 @router.get("/log/checkpoint", summary="The signed head (C2SP tlog-checkpoint)")
 async def checkpoint(request: Request) -> Response:
     """Give the newest signed head of the tree: public, no token."""
     gate = gate_of(request)
-    async with gate.database.engine.connect() as connection:
+    async with gate.database.reading() as connection:
         signed = await last_signed(connection, gate.publisher.signer.verifier)
     if signed is None:
         raise NotFoundError
@@ -60,9 +62,11 @@ async def tile(request: Request, path: str) -> Response:
     except ValueError:
         raise NotFoundError from None
     gate = gate_of(request)
+    if index > LARGEST_INDEX:
+        raise NotFoundError
     if level is None:
         return await _bundle(request, gate, index, width)
-    async with gate.database.engine.connect() as connection:
+    async with gate.database.reading() as connection:
         found = (await read_tiles(connection, [(level, index)])).get((level, index), b"")
     if len(found) < width * HASH:
         raise NotFoundError
@@ -72,7 +76,7 @@ async def tile(request: Request, path: str) -> Response:
 async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Response:
     caller = caller_of(request, Role.AUDITOR)
     start = index * WIDTH
-    async with gate.database.engine.connect() as connection:
+    async with gate.database.reading() as connection:
         signed = await last_signed(connection, gate.publisher.signer.verifier)
         if signed is None or signed[1].size < start + width:
             raise NotFoundError
@@ -84,16 +88,16 @@ async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Respo
 @router.get("/v1/audit/events", summary="Search the record")
 async def events(
     request: Request,
-    start: Annotated[datetime | None, Query(alias="from")] = None,
-    end: Annotated[datetime | None, Query(alias="to")] = None,
-    agency: str | None = None,
-    official: str | None = None,
-    purpose: str | None = None,
-    source: str | None = None,
-    outcome: str | None = None,
-    case: str | None = None,
-    subject_ref: str | None = None,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    agency: Code | None = None,
+    official: Code | None = None,
+    purpose: Code | None = None,
+    source: Code | None = None,
+    outcome: Code | None = None,
+    case: Code | None = None,
+    subject_ref: Code | None = None,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST_INDEX)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """Give events in the log's order; `after` is the `next` of the page before."""
@@ -110,7 +114,7 @@ async def events(
         subject_ref=subject_ref,
         after=after,
     )
-    async with gate.database.engine.connect() as connection:
+    async with gate.database.reading() as connection:
         found = await search(connection, wanted, limit)
     await _note(gate, caller, request, Kind.READ, "search", len(found))
     page = {
@@ -121,7 +125,7 @@ async def events(
 
 
 @router.get("/v1/audit/events/{event_id}", summary="One event")
-async def event(request: Request, event_id: str) -> Response:
+async def event(request: Request, event_id: Code) -> Response:
     """Give one event with its canonical bytes, from which its leaf hash can be recomputed."""
     gate, caller, found = await _found(request, event_id)
     await _note(gate, caller, request, Kind.READ, "event", 1)
@@ -130,10 +134,11 @@ async def event(request: Request, event_id: str) -> Response:
 
 
 @router.get("/v1/audit/events/{event_id}/proof", summary="Proof that an event is in the record")
-async def proof(request: Request, event_id: str) -> Response:
+async def proof(request: Request, event_id: Code) -> Response:
     """Give the inclusion proof and the signed head it leads to; at most two seconds after the event."""
     gate, _, found = await _found(request, event_id)
-    inclusion = await gate.publisher.inclusion(found.index)
+    with translated():
+        inclusion = await gate.publisher.inclusion(found.index)
     shown = {
         "index": inclusion.index,
         "size": inclusion.size,
@@ -151,7 +156,7 @@ async def exported(request: Request) -> Response:
     await _note(gate, caller, request, Kind.EXPORT, "started", 0)
     folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
     try:
-        async with gate.database.engine.connect() as connection:
+        async with gate.database.reading() as connection:
             size = await export(connection, folder / "log", gate.publisher.signer.verifier)
         archive = folder / "log.tar.gz"
         await anyio.to_thread.run_sync(_pack, folder / "log", archive)
@@ -174,7 +179,7 @@ def _pack(folder: Path, archive: Path) -> None:
 
 async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorded]:
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
-    async with gate.database.engine.connect() as connection:
+    async with gate.database.reading() as connection:
         found = await by_id(connection, event_id)
     if found is None:
         raise NotFoundError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -194,14 +195,20 @@ def parse(model: type[M], content: bytes) -> M:
 
 
 def places_of(error: ValidationError) -> list[Mapping[str, str]]:
-    """Point at each member that is wrong; an unknown one is named by its parent alone."""
+    """Point at each member that is wrong; one that the caller invented is named by its parent alone."""
     places: list[Mapping[str, str]] = []
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         unknown = detail["type"] == "extra_forbidden"
-        location = detail["loc"][:-1] if unknown else detail["loc"]
         code = "unknown-member" if unknown else detail["type"].replace("_", "-")
-        places.append({"pointer": "".join(f"/{part}" for part in location), "code": code})
+        places.append({"pointer": _pointer(detail["loc"]), "code": code})
     return places
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """Write a JSON pointer (RFC 6901) as far as it names what our own descriptions name."""
+    described = {name for model in Body.__subclasses__() for name in model.model_fields}
+    ours = takewhile(lambda part: isinstance(part, int) or part in described, location)
+    return "".join(f"/{part}" for part in ours)
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,4 +34,23 @@ async def common(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
     Such a module says `pytestmark = pytest.mark.asyncio(loop_scope="module")`.
     """
     async with open_house(tmp_path_factory.mktemp("house") / "deployment") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_of(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the URL of a database for a whole module, on PostgreSQL and, empty, on SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server, name = request.getfixturevalue("_shared_server"), f"module-{uuid.uuid4().hex}"
+    server.create(name)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house_of(database_of: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Give one running gateway on each of the two databases to all tests of a module. See `common`."""
+    async with open_house(tmp_path_factory.mktemp("house") / "deployment", database_of) as opened:
         yield opened
