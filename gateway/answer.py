@@ -15,6 +15,7 @@ from audit.event import SourceOutcome
 from audit.log import Receipt
 from audit.store import Statement
 from contracts.contract import Basis, Ground, Mandate
+from contracts.vocabulary import Field
 from contracts.words import ReasonWords
 from gateway.collection import Finding, Status
 from gateway.consent.ground import Standing, outward
@@ -122,16 +123,20 @@ def _source_line(
 
 def outcomes(disclosure: Disclosure, mandate: Mandate) -> list[SourceOutcome]:
     """Say for the record what became of each source: names of fields and codes, the exact reasons."""
-    return [_outcome(finding, disclosure, mandate) for finding in disclosure.findings.values()]
+    told = disclosure.told()
+    return [
+        _outcome(finding, sorted(told.get(finding.source, ())), mandate)
+        for finding in disclosure.findings.values()
+    ]
 
 
-def _outcome(finding: Finding, disclosure: Disclosure, mandate: Mandate) -> SourceOutcome:
+def _outcome(finding: Finding, told: list[Field], mandate: Mandate) -> SourceOutcome:
     permit = mandate.permits.get(finding.source)
     ground = permit.ground if permit else None
     return SourceOutcome(
         source=finding.source,
         status=finding.status.value,
-        fields=disclosure.told(finding.source),
+        fields=told,
         reason=finding.reason,
         message_id=finding.message_id,
         transaction_id=finding.transaction_id,

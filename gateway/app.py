@@ -147,7 +147,7 @@ async def _open_gate(
         kept=Kept(database, foundation.ring, foundation.log, keeping),
         publisher=foundation.publisher,
         database=database,
-        limits=settings.limits,
+        largest_body=settings.limits.body_bytes,
         metrics=metrics,
         publishing=lambda: not publishing.done(),
     )

@@ -89,10 +89,11 @@ async def collect(
     withheld = [Finding(source, Status.WITHHELD, reason) for source, reason in mandate.withheld.items()]
     for finding in withheld:
         await watch(finding)
+    known = _known(subject)
     end = asyncio.get_running_loop().time() + mandate.grant.contract.deadline.total_seconds()
     asked = await asyncio.gather(
         *(
-            _ask(intent, mandate, permit, subject, adapters.get(source), end, watch)
+            _ask(intent, mandate, permit, subject, known, adapters.get(source), end, watch)
             for source, permit in mandate.permits.items()
         )
     )
@@ -106,6 +107,7 @@ async def _ask(
     mandate: Mandate,
     permit: Permit,
     subject: Subject,
+    known: frozenset[Scheme],
     adapter: Adapter | None,
     end: float,
     watch: Watcher,
@@ -113,7 +115,7 @@ async def _ask(
     source = permit.terms.source
     if adapter is None:
         finding = Finding(source, Status.UNAVAILABLE, "not-connected")
-    elif not _findable(adapter, subject):
+    elif not any(needed <= known for needed in adapter.needs):
         finding = Finding(source, Status.WITHHELD, "identifier-missing")
     else:
         loop = asyncio.get_running_loop()
@@ -131,14 +133,6 @@ async def _ask(
             deadline=deadline,
         )
         finding = await _heard(adapter, question, began)
-        log.debug(
-            "source.answered",
-            exchange_id=intent.exchange_id,
-            source=source,
-            status=finding.status,
-            reason=finding.reason,
-            took_ms=finding.took_ms,
-        )
     await watch(finding)
     return finding
 
@@ -182,13 +176,11 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
     return Finding(source, status, reason, answer, candidates, question.message_id, transaction_id, took_ms)
 
 
-def _findable(adapter: Adapter, subject: Subject) -> bool:
-    """Say whether we know enough of the person for this registry to find her."""
+def _known(subject: Subject) -> frozenset[Scheme]:
+    """Say by which schemes we can name the person, so that a source is asked only where it can find her."""
     identity = subject.reveal()
-    known: set[Scheme] = set(identity.identifiers)
-    if identity.name and identity.birth_date:
-        known.add(NAME)
-    return any(needed <= known for needed in adapter.needs)
+    named = [NAME] if identity.name and identity.birth_date else []
+    return frozenset([*identity.identifiers, *named])
 
 
 def _require(mandate: Mandate, findings: Findings) -> None:

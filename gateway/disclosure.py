@@ -38,17 +38,16 @@ class Disclosure:
     conflicts: Mapping[Field, Sequence[Fact]]
     withheld: Mapping[Field, str]
 
-    def told(self, source: Source) -> list[Field]:
-        """Name the fields that leave and in which this source speaks: what the record keeps of them."""
-        return sorted(
-            field
-            for facts in (self._each(), self.sealed, self.conflicts)
-            for field, said in facts.items()
-            if any(fact.source == source for fact in said)
-        )
-
-    def _each(self) -> Mapping[Field, Sequence[Fact]]:
-        return {field: (fact,) for field, fact in self.plain.items()}
+    def told(self) -> Mapping[Source, list[Field]]:
+        """Name the fields that leave, by each source that is shown to say them: what the record keeps."""
+        told: dict[Source, list[Field]] = {}
+        for field, fact in self.plain.items():
+            told.setdefault(fact.source, []).append(field)
+        for several in (self.sealed, self.conflicts):
+            for field, facts in several.items():
+                for fact in facts:
+                    told.setdefault(fact.source, []).append(field)
+        return told
 
 
 def minimise(
@@ -117,6 +116,8 @@ def _arranged(
 
 def _agree(one: Value, other: Value) -> bool:
     """Say whether two registries mean the same: spellings of a name differ without disagreeing."""
+    if one == other:
+        return True
     if isinstance(one, str) and isinstance(other, str):
         return name_key(one) == name_key(other)
-    return one == other
+    return False

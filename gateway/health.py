@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -23,12 +24,15 @@ class SourceHealth:
     def __init__(self, sources: Iterable[Source], registry: CollectorRegistry) -> None:
         self._recent: Mapping[Source, deque[Finding]] = {s: deque(maxlen=REMEMBERED) for s in sources}
         self._last: dict[Source, datetime] = {}
-        self._findings = Counter(
+        findings = Counter(
             "obmin_source_findings", "Findings by source", ["source", "status", "reason"], registry=registry
         )
-        self._took = Histogram(
+        took = Histogram(
             "obmin_source_seconds", "Time a source took to answer", ["source"], registry=registry
         )
+        self._timed = {source: took.labels(source) for source in self._recent}
+        # Looking a label up costs more than counting: each combination is looked up once.
+        self._count = cache(lambda source, status, reason: findings.labels(source, status.value, reason))
 
     def beside(self, watch: Watcher) -> Watcher:
         """Give a watcher that counts each finding before it hands it on."""
@@ -41,9 +45,9 @@ class SourceHealth:
 
     def saw(self, finding: Finding) -> None:
         """Count one finding."""
-        self._findings.labels(finding.source, finding.status.value, finding.reason).inc()
+        self._count(finding.source, finding.status, finding.reason).inc()
         if finding.status in ASKED and finding.source in self._recent:
-            self._took.labels(finding.source).observe(finding.took_ms / 1000)
+            self._timed[finding.source].observe(finding.took_ms / 1000)
             self._recent[finding.source].append(finding)
             if finding.status in WELL:
                 self._last[finding.source] = now()

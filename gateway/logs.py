@@ -21,8 +21,11 @@ ALLOWED = frozenset(
 )  # fmt: skip
 
 
-def configure_logs(level: str, stream: TextIO | None = None) -> None:
-    """Send JSON lines to `stream` (standard error by default); library loggers only from WARNING on."""
+def configure_logs(level: str, stream: TextIO | None = None, *, for_ever: bool = False) -> None:
+    """Send JSON lines to `stream` (standard error by default); library loggers only from WARNING on.
+
+    `for_ever` says that this process will not configure them again, which makes each line cheaper.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -35,7 +38,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=for_ever,
     )
     logging.basicConfig(level=logging.WARNING, stream=stream or sys.stderr, force=True)
     for noisy in ("zeep", "httpx", "httpcore", "aiohttp", "sqlalchemy"):

@@ -30,7 +30,7 @@ from gateway.logs import configure_logs
 from gateway.storage.engine import open_engine
 from gateway.storage.schema import upgrade
 
-MAIN_SUBJECT = {"scheme": "rnokpp", "value": "3311845622"}
+MAIN_SUBJECT: Mapping[str, str] = {"scheme": "rnokpp", "value": "3311845622"}
 NEEDS_ASSESSMENT = "needs-assessment"
 
 NEXT_STEPS = """
@@ -165,8 +165,8 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve on a socket for as long as the context lasts."""
     server = Server(server_config(app, "127.0.0.1", 0))
     task = asyncio.create_task(server.serve([listener]))
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)  # noqa: ASYNC110  the server has no event to wait for
+    while not server.started and not task.done():  # noqa: ASYNC110  the server has no event to wait for
+        await asyncio.sleep(0.01)
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ DEFAULT_KEY = Path(".obmin/keys/case-system.jwk")
 DEFAULT_SEALED = Path(".obmin/keys/case-system.sealed.jwk")
 DEFAULT_GATEWAY = "http://127.0.0.1:8000"
 
-MARKS = {
+MARKS: Mapping[str, str] = {
     "answered": "[green]✓[/]",
     "unknown": "[yellow]–[/]",
     "ambiguous": "[yellow]?[/]",

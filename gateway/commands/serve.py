@@ -52,7 +52,7 @@ def server_config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 def serve(config: Annotated[Path, typer.Option(help="The deployment's settings (TOML).")]) -> None:
     """Run the gateway until it is told to stop; exchanges under way are finished first."""
     settings = settings_of(config)
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, for_ever=True)
     # Refusals to start are said in one line: they are looked for before the server begins.
     with told():
         asyncio.run(_look(settings))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -75,7 +75,7 @@ class Consent:
         return ConsentState.GIVEN if at < self.until else ConsentState.EXPIRED
 
 
-ENDED = {
+ENDED: Mapping[str, str] = {
     "sqlite": "SELECT consent_id FROM consent_events WHERE kind <> 'given' "
     "AND consent_id IN (SELECT value FROM json_each(?))",
     "postgresql": "SELECT consent_id FROM consent_events WHERE kind <> 'given' "

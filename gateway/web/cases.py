@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"])
 async def put(request: Request, case: Code) -> Response:
     """Bind a person, a case and its officials. The gateway keeps nothing else of a case."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    body = parse(CaseBody, await read_bytes(request, gate.limits.body_bytes))
+    body = parse(CaseBody, await read_bytes(request, gate.largest_body))
     if body.closed is not None and body.closed < body.opened:
         raise BodyInvalidError("not-as-described", [{"pointer": "/closed", "code": "before-opened"}])
     kept = await gate.cases.put(

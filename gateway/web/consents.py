@@ -39,7 +39,7 @@ router = APIRouter(prefix="/v1/consents", tags=["consents"])
 async def give(request: Request) -> Response:
     """Record that a person, a parent or a guardian agreed, to what, until when, and which text was shown."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
-    content = await read_bytes(request, gate.limits.body_bytes)
+    content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
         body = parse(ConsentBody, content)
@@ -77,7 +77,7 @@ async def of_person(request: Request, subject_ref: Code) -> Response:
 async def withdraw(request: Request, consent_id: Code) -> Response:
     """Withdraw it for every release that is not yet on record, those already under way included."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
-    content = await read_bytes(request, gate.limits.body_bytes)
+    content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
         reason = parse(WithdrawalBody, content or b"{}").reason

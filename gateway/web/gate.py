@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
 from audit.publisher import Publisher
-from config.settings import LimitSettings
 from contracts.vocabulary import AgencyId
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
@@ -39,6 +38,9 @@ class Running:
         task.add_done_callback(self._done)
         return task
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
@@ -62,7 +64,7 @@ class Gate:
     kept: Kept
     publisher: Publisher
     database: Database
-    limits: LimitSettings
+    largest_body: int
     metrics: CollectorRegistry
     publishing: Callable[[], bool]
     running: Running = field(default_factory=Running)

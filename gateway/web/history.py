@@ -46,7 +46,7 @@ async def ask(request: Request) -> Response:
     is finished and recorded as delivery unknown.
     """
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    body = await read_bytes(request, gate.limits.body_bytes)
+    body = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
         query = _query(request, gate, body)
@@ -66,7 +66,7 @@ async def ask(request: Request) -> Response:
 async def preview(request: Request) -> Response:
     """Say which sources and fields would be given, on what ground, and what is missing; ask no registry."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    body = await read_bytes(request, gate.limits.body_bytes)
+    body = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
         query = _query(request, gate, body)

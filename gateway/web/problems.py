@@ -65,7 +65,7 @@ def _row(
     )
 
 
-_RETRY = {"Retry-After": "2"}
+_RETRY: Mapping[str, str] = {"Retry-After": "2"}
 
 INTERNAL = _row(
     "internal",

@@ -29,7 +29,7 @@ async def issue(request: Request) -> Response:
     Each issue and each refusal is on record before it is told.
     """
     gate, at = gate_of(request), now()
-    form = _form(await read_bytes(request, gate.limits.body_bytes))
+    form = _form(await read_bytes(request, gate.largest_body))
     try:
         token, seconds = await gate.tokens.issue(form["client_assertion"], at)
     except UnauthenticatedError as error:

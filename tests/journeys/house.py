@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import shutil
@@ -87,6 +88,15 @@ class House:
         """Ask for a social history."""
         return await self.post("/v1/social-history", query or query_of(), agency, **headers)
 
+    async def fetched(self, place: str) -> httpx.Response:
+        """Fetch what was accepted for later, as soon as it is there."""
+        bearer = await self.bearer()
+        response = await self.http.get(place, headers=bearer)
+        while response.status_code == httpx.codes.ACCEPTED:
+            await asyncio.sleep(0.02)
+            response = await self.http.get(place, headers=bearer)
+        return response
+
     def opened(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Open what was sealed to the case system."""
         return open_fields(answer, "case-system", self.demo.recipient_key("case-system"))
@@ -98,6 +108,20 @@ class House:
         )
         events: list[dict[str, Any]] = found.json()["events"]
         return events
+
+    async def consent(self, key: str, **changes: Any) -> dict[str, Any]:
+        """Give the body that puts a consent of one of the simulated people on file."""
+        preview = await self.post("/v1/social-history/preview", query_about(key))
+        return {
+            "subject": query_about(key)["subject"],
+            "consumer": "case-system",
+            "purpose": "needs-assessment",
+            "sources": ["health"],
+            "notice_digest": preview.json()["consent_text"]["uk"]["digest"],
+            "language": "uk",
+            "until": "2027-01-01T00:00:00Z",
+            **changes,
+        }
 
     async def story(self, exchange_id: str) -> list[dict[str, Any]]:
         """Read what the record tells of one exchange."""
@@ -137,6 +161,16 @@ def query_about(key: str, **changes: Any) -> dict[str, Any]:
     return query_of(
         **{"subject": subject, "case": f"KYIV-2026-{200 + list(people).index(key):06}", **changes}
     )
+
+
+def case_of(key: str, **changes: Any) -> dict[str, Any]:
+    """Give the body that opens a case for one of the simulated people."""
+    return {
+        "subject": query_about(key)["subject"],
+        "officials": [{"id": "worker-17"}],
+        "opened": "2026-01-12",
+        **changes,
+    }
 
 
 def stream_events(text: str) -> list[tuple[str, dict[str, Any]]]:

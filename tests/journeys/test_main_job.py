@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -67,11 +66,7 @@ async def test_each_source_is_told_as_it_arrives(house: House) -> None:
 async def test_an_answer_can_be_fetched_later(house: House) -> None:
     """`Prefer: respond-async` answers 202 with a place where the same answer is found."""
     accepted = await house.ask(Prefer="respond-async")
-    place, bearer = accepted.headers["location"], await house.bearer()
-    answer = await house.http.get(place, headers=bearer)
-    while answer.status_code == 202:
-        await asyncio.sleep(0.02)
-        answer = await house.http.get(place, headers=bearer)
+    answer = await house.fetched(accepted.headers["location"])
 
     assert accepted.status_code == 202
     assert answer.status_code == 200
