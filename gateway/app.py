@@ -27,6 +27,7 @@ from audit.publisher import Publisher
 from config.settings import Settings, SourceSettings
 from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, ObminError, Source
+from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
 from gateway.cases import Cases
@@ -43,7 +44,7 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.web.application import build_application
-from gateway.web.gate import Gate
+from gateway.web.gate import Gate, Running
 
 log = structlog.get_logger()
 
@@ -106,6 +107,9 @@ def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = 
         async with lay_foundation(settings) as foundation, AsyncExitStack() as stack:
             gate = await _open_gate(foundation, metrics, transport, stack)
             app.state.gate = gate
+            await stack.enter_async_context(
+                contracts_in_force(foundation.contracts, settings.contracts, foundation.log)
+            )
             log.info("gateway.ready", sources=sorted(gate.pipeline.adapters), size=len(gate.agencies))
             yield
             await gate.running.finish()
@@ -150,6 +154,7 @@ async def _open_gate(
         largest_body=settings.limits.body_bytes,
         metrics=metrics,
         publishing=lambda: not publishing.done(),
+        running=Running(settings.limits.exchanges),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
@@ -16,7 +16,7 @@ from gateway.agencies import Agency, Role
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
-from gateway.faults import ForbiddenError
+from gateway.faults import ForbiddenError, OverloadedError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
 from gateway.storage.engine import Database, now
@@ -28,8 +28,14 @@ LANGUAGES = ("uk", "en")
 class Running:
     """Work that goes on when its caller has hung up: an exchange is finished and recorded all the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def admit(self) -> None:
+        """Raise `OverloadedError` without room: an exchange that nobody waits for takes up some, too."""
+        if len(self._tasks) >= self._most:
+            raise OverloadedError
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin it; whoever awaits the task behind a shield may leave."""
@@ -37,9 +43,6 @@ class Running:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
-
-    def __len__(self) -> int:
-        return len(self._tasks)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -67,7 +70,7 @@ class Gate:
     largest_body: int
     metrics: CollectorRegistry
     publishing: Callable[[], bool]
-    running: Running = field(default_factory=Running)
+    running: Running
 
 
 def gate_of(request: Request) -> Gate:

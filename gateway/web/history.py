@@ -46,6 +46,7 @@ async def ask(request: Request) -> Response:
     is finished and recorded as delivery unknown.
     """
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    gate.running.admit()
     body = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
@@ -136,6 +137,7 @@ async def _pursued(gate: Gate, caller: Caller, query: Query, authority: Authorit
 
 async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
     authority = await authorise(gate.pipeline, caller, query)
+    await _begin(gate, caller, query, authority)
     events: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def watch(finding: Finding) -> None:
@@ -150,6 +152,7 @@ async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
             log.warning("request.failed", exchange_id=query.exchange_id, code=code)
             problem = respond(problem_of(error), query.exchange_id, query.language)
             events.put_nowait(("problem", bytes(problem.body)))
+            await gate.kept.end(query.exchange_id, problem_of(error).slug)
 
     gate.running.start(work())
     return StreamingResponse(_events(gate, caller, query, events), media_type=STREAM)

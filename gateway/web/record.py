@@ -32,7 +32,7 @@ from gateway.web.wire import Code
 
 router = APIRouter(tags=["record"])
 
-IMMUTABLE = {"Content-Type": "application/octet-stream"}
+BINARY: Mapping[str, str] = {"Content-Type": "application/octet-stream"}
 HASH = 32
 LARGEST_INDEX = 2**53 - 1
 
@@ -70,7 +70,7 @@ async def tile(request: Request, path: str) -> Response:
         found = (await read_tiles(connection, [(level, index)])).get((level, index), b"")
     if len(found) < width * HASH:
         raise NotFoundError
-    return Response(found[: width * HASH], headers=IMMUTABLE)
+    return Response(found[: width * HASH], headers=BINARY)
 
 
 async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Response:
@@ -82,7 +82,7 @@ async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Respo
             raise NotFoundError
         entries = [entry async for entry in read_entries(connection, start, start + width)]
     await _note(gate, caller, request, Kind.READ, "bundle", width)
-    return Response(bundle(entries), headers=IMMUTABLE)
+    return Response(bundle(entries), headers=BINARY)
 
 
 @router.get("/v1/audit/events", summary="Search the record")

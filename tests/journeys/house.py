@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 from starlette.types import ASGIApp
 
 from adapters.people import load_people
 from adapters.simulation import Faults, simulate_registries
+from audit.event import ENDS
 from audit.report import Report
 from audit.verify import verify
 from config.settings import DatabaseSettings, LimitSettings, Settings
@@ -25,6 +27,7 @@ from gateway.commands.client import Client, open_fields
 from gateway.commands.demo import listening, prepare_database, serving
 from gateway.commands.deployment import Demo, prepare_demo
 from gateway.logs import configure_logs
+from gateway.storage.engine import Database
 
 MARIA = "3311845622"
 CASE = "KYIV-2026-000120"
@@ -127,6 +130,25 @@ class House:
         """Read what the record tells of one exchange."""
         return [event for event in await self.events() if event["exchange_id"] == exchange_id]
 
+    async def underway(self) -> str:
+        """Wait until an intent is on record that nothing has ended, and give its exchange."""
+        while True:
+            events = await self.events()
+            ended = {event["exchange_id"] for event in events if event["kind"] in ENDS}
+            for event in events:
+                if event["kind"] == "intent" and event["exchange_id"] not in ended:
+                    return str(event["exchange_id"])
+            await asyncio.sleep(0.02)
+
+    async def stored(self, query: str) -> str:
+        """Read the database beside the gateway; give everything found as one text."""
+        database = Database(self.settings.database.url)
+        try:
+            rows = await database.fetch(text(query))
+        finally:
+            await database.close()
+        return " ".join(_readable(value) for row in rows for value in row)
+
     async def verified(self, folder: Path, *answers: Mapping[str, Any]) -> Report:
         """Export the record once its head covers all of it, and verify it offline with the receipts."""
         newest = (await self.events())[-1]
@@ -138,6 +160,10 @@ class House:
         key = (await self.http.get("/log/key")).text.strip()
         receipts = [{**answer["receipt"], "exchange_id": answer["exchange_id"]} for answer in answers]
         return verify(folder / "log", receipts, key)
+
+
+def _readable(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def query_of(**changes: Any) -> dict[str, Any]:
