@@ -35,11 +35,12 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
 )
-_THEIRS = {"sqlite-error", "sqlite-constraint", "sqlite-mismatch", "sqlite-toobig", "unusable-parameter"}
+_THEIRS = ("sqlite-error", "sqlite-constraint", "sqlite-mismatch", "sqlite-toobig", "unusable-parameter")
 """The codes that tell of a statement; all others tell of the database."""
 _CHUNKS = (64, 8, 1)
 _VALUES = f"({', '.join('?' * len(COLUMNS.split(',')))})"
-_INSERTS = {n: f"INSERT INTO audit_entries ({COLUMNS}) VALUES {', '.join([_VALUES] * n)}" for n in _CHUNKS}  # noqa: S608  constants
+_INSERT = f"INSERT INTO audit_entries ({COLUMNS}) VALUES "  # noqa: S608  constants
+_INSERTS: Mapping[int, str] = {size: _INSERT + ", ".join([_VALUES] * size) for size in _CHUNKS}
 
 
 def connect(path: str) -> sqlite3.Connection:

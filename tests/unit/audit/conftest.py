@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.unit.audit.folders import EXCHANGES, HEADS, OTHERS, story, write_log
 from tests.unit.audit.records import prepare
 
 BOTH = [
@@ -36,3 +39,17 @@ async def sqlite_database(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
     await prepare(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a log of 600 entries with eight heads."""
+    folder = tmp_path_factory.mktemp("honest")
+    write_log(folder, asyncio.run(story(EXCHANGES, OTHERS)), HEADS)
+    return folder
+
+
+@pytest.fixture
+def folder(honest: Path, tmp_path: Path) -> Path:
+    """Give a copy of the log to change."""
+    return Path(shutil.copytree(honest, tmp_path / "log"))

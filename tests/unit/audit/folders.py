@@ -13,10 +13,17 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.merkle import leaf_hash
 from audit.note import Signer
+from audit.report import Report
 from audit.tiles import WIDTH, Growth, bundle, bundle_path, tile_path, unbundle
 from tests.unit.audit.records import NOW, SIGNER, event, mandate, outcomes
 
 SECOND = timedelta(seconds=1)
+VKEY = str(SIGNER.verifier)
+EXCHANGES, OTHERS = 150, 300
+SIZE = 2 * EXCHANGES + OTHERS
+HEADS = (1, 255, 256, 257, 400, 512, 550)
+LAST = SIZE - 2 * WIDTH
+FORGER = Signer.of(SIGNER.name, bytes(32))
 
 
 class Memory:
@@ -100,3 +107,15 @@ def rewrite(folder: Path, index: int, width: int, entries: Sequence[bytes]) -> N
 def altered(entry: bytes, **members: Any) -> bytes:
     """Give an entry with other members, canonical again."""
     return replace(Event.parse(entry), **members).canonical()
+
+
+def found(report: Report) -> tuple[int | None, str]:
+    """Say where and what the first problem is."""
+    assert report.first is not None
+    return report.first.index, report.first.what
+
+
+def every_entry(folder: Path) -> list[bytes]:
+    """Read the entries of the honest log."""
+    widths = ((0, 256), (1, 256), (2, LAST))
+    return [entry for index, width in widths for entry in entries_of(folder, index, width)]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from audit.event import Event, Kind, SourceOutcome
 from audit.log import Log
 from audit.note import Signer
+from audit.store import Statement
 from audit.tables import audit_metadata
 from contracts.contract import Basis, Contract, FieldRule, Grant, Ground, Mandate, Permit, Terms
 from contracts.vocabulary import AgencyId, CaseId, ExchangeId, Field, OfficialId, Purpose, Source, SubjectRef
@@ -121,3 +122,8 @@ def outcomes(health: str = "answered") -> list[SourceOutcome]:
     }
     law = SourceOutcome("education", "answered", [STATUS], message_id="m-1", basis="law", citation="Art. 2")
     return [law, found[health]]
+
+
+def withdrawal(url: str, consent: str = CONSENT) -> Statement:
+    """Give the companion that ends a consent."""
+    return Statement(END_CONSENT[dialect(url)], (consent,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -46,6 +46,15 @@ async def append(url: str, count: int) -> list[bytes]:
     return [each.leaf_hash for each in noted]
 
 
+async def append_and_publish(publisher: Publisher, url: str, counts: Sequence[int]) -> list[bytes]:
+    """Append so many events before each publication."""
+    leaves = []
+    for count in counts:
+        leaves += await append(url, count)
+        await publisher.publish()
+    return leaves
+
+
 async def tamper(url: str, *statements: str) -> None:
     """Change what is stored as somebody with all rights could."""
     off = {
@@ -79,10 +88,7 @@ async def test_the_empty_log_has_a_head(database: str) -> None:
 async def test_every_entry_is_proved_under_the_newest_head(database: str) -> None:
     """After publications at odd sizes, every entry has a proof that holds."""
     async with publisher_at(database) as publisher:
-        leaves = []
-        for count in (1, 254, 3, 300):
-            leaves += await append(database, count)
-            await publisher.publish()
+        leaves = await append_and_publish(publisher, database, (1, 254, 3, 300))
         proofs = [await publisher.inclusion(index, patience=0) for index in range(0, 558, 31)]
         size = await publisher.check()
 

@@ -34,11 +34,16 @@ LEAVES = [leaf_hash(str(number).encode()) for number in range(66_000)]
 MARKS = [0, 1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 66_000]
 
 
+def extend(growth: Growth, leaves: list[bytes]) -> None:
+    """Append leaf hashes."""
+    for leaf in leaves:
+        growth.append(leaf)
+
+
 def grown(size: int) -> tuple[Growth, dict[Key, bytes]]:
     """Give the tree of the first leaves, and all its tiles."""
     growth = Growth()
-    for leaf in LEAVES[:size]:
-        growth.append(leaf)
+    extend(growth, LEAVES[:size])
     return growth, growth.fresh | growth.partial()
 
 
@@ -107,9 +112,8 @@ def test_a_tree_is_resumed_from_its_rightmost_tiles(size: int) -> None:
     resumed = Growth.resume(size, TILES)
     original, _ = grown(size)
     resumed_root = resumed.root()
-    for leaf in LEAVES[:300]:
-        resumed.append(leaf)
-        original.append(leaf)
+    extend(resumed, LEAVES[:300])
+    extend(original, LEAVES[:300])
 
     assert resumed_root == root_of(LEAVES[:size])
     assert resumed.root() == original.root()

@@ -7,48 +7,32 @@ import asyncio
 import json
 import shutil
 import sys
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from audit import promise
 from audit.event import Json
-from audit.merkle import leaf_hash
-from audit.note import Signer
-from audit.report import Report
 from audit.tiles import bundle_path, tile_path
 from audit.verify import verify
-from tests.unit.audit.folders import altered, entries_of, rewrite, story, write, write_log
+from tests.unit.audit.folders import (
+    EXCHANGES,
+    FORGER,
+    HEADS,
+    LAST,
+    OTHERS,
+    SIZE,
+    VKEY,
+    altered,
+    entries_of,
+    every_entry,
+    found,
+    rewrite,
+    story,
+    write,
+    write_log,
+)
 from tests.unit.audit.records import SIGNER
-
-VKEY = str(SIGNER.verifier)
-EXCHANGES, OTHERS = 150, 300
-SIZE = 2 * EXCHANGES + OTHERS
-HEADS = [1, 255, 256, 257, 400, 512, 550]
-LAST = 600 - 512
-FORGER = Signer.of(SIGNER.name, bytes(32))
-
-
-@pytest.fixture(scope="session")
-def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a log of 600 entries with eight heads."""
-    folder = tmp_path_factory.mktemp("honest")
-    write_log(folder, asyncio.run(story(EXCHANGES, OTHERS)), HEADS)
-    return folder
-
-
-@pytest.fixture
-def folder(honest: Path, tmp_path: Path) -> Path:
-    """Give a copy of the log to change."""
-    return Path(shutil.copytree(honest, tmp_path / "log"))
-
-
-def found(report: Report) -> tuple[int | None, str]:
-    """Say where and what the first problem is."""
-    assert report.first is not None
-    return report.first.index, report.first.what
 
 
 def test_an_honest_log_passes(honest: Path) -> None:
@@ -178,26 +162,19 @@ def put(path: Path, content: bytes | None) -> None:
         write(path, content)
 
 
-def test_entries_and_tiles_changed_together_do_not_fit_what_was_signed(honest: Path, folder: Path) -> None:
+def test_entries_and_tiles_changed_together_do_not_fit_what_was_signed(honest: Path, tmp_path: Path) -> None:
     """A log rebuilt with one other entry still fails at the first head that covers it."""
-    entries = _all(honest)
-    rebuilt = folder.parent / "rebuilt"
-    write_log(rebuilt, [*entries[:300], altered(entries[300], official="x"), *entries[301:]], HEADS, FORGER)
-    for size in [*HEADS, SIZE]:
-        shutil.copy(honest / "checkpoints" / str(size), rebuilt / "checkpoints" / str(size))
-    shutil.copy(honest / "checkpoint", rebuilt / "checkpoint")
+    entries = every_entry(honest)
+    write_log(tmp_path, [*entries[:300], altered(entries[300], official="x"), *entries[301:]])
+    shutil.copytree(honest / "checkpoints", tmp_path / "checkpoints", dirs_exist_ok=True)
+    shutil.copy(honest / "checkpoint", tmp_path / "checkpoint")
 
-    assert found(verify(rebuilt, vkey=VKEY)) == (257, "entries-differ-from-signed")
-
-
-def _all(folder: Path) -> list[bytes]:
-    widths = ((0, 256), (1, 256), (2, LAST))
-    return [entry for index, width in widths for entry in entries_of(folder, index, width)]
+    assert found(verify(tmp_path, vkey=VKEY)) == (257, "entries-differ-from-signed")
 
 
 def test_a_log_signed_with_another_key_is_refused(honest: Path, tmp_path: Path) -> None:
     """A log forged whole, under the same name, does not open with the key that the auditor brought."""
-    write_log(tmp_path, _all(honest), HEADS, FORGER)
+    write_log(tmp_path, every_entry(honest), HEADS, FORGER)
 
     assert verify(tmp_path).ok
     assert found(verify(tmp_path, vkey=VKEY)) == (None, "unknown-key")
@@ -214,7 +191,7 @@ def test_a_head_put_back_is_told_by_the_retained_ones(folder: Path) -> None:
 def test_a_fork_signed_by_the_log_itself_is_told(honest: Path, folder: Path) -> None:
     """Two heads by the log's own key that contradict each other cannot both fit the entries."""
     fork = folder.parent / "fork"
-    entries = _all(honest)
+    entries = every_entry(honest)
     write_log(fork, [*entries[:399], altered(entries[399], official="x")], [])
     shutil.copy(fork / "checkpoints" / "400", folder / "checkpoints" / "400")
 
@@ -231,79 +208,6 @@ def test_heads_under_each_others_names_are_told(folder: Path) -> None:
 def test_a_key_that_is_none_is_told(honest: Path) -> None:
     """A malformed key given is a problem, not a crash."""
     assert found(verify(honest, vkey="obmin")) == (None, "not-ed25519")
-
-
-def receipt(
-    folder: Path, index: int = 1, exchange_id: str = "exchange-0", signer: Signer = SIGNER
-) -> dict[str, object]:
-    """Give the receipt of a release as an answer carries it."""
-    leaf = leaf_hash(_all(folder)[index])
-    return {
-        "origin": signer.name,
-        "index": index,
-        "leaf_hash": b64encode(leaf).decode(),
-        "promise": promise.sign(signer, exchange_id, leaf),
-        "exchange_id": exchange_id,
-    }
-
-
-def test_a_receipt_of_this_log_holds(honest: Path) -> None:
-    """Receipts whose entries are at their indexes are counted and fine."""
-    report = verify(honest, [receipt(honest), receipt(honest, 3, "exchange-1")], VKEY)
-
-    assert report.ok
-    assert report.receipts == 2
-
-
-@pytest.mark.parametrize(
-    ("changed", "what"),
-    [
-        ({"origin": "other.example/log"}, "receipt-of-another-log"),
-        ({"index": 600}, "receipt-not-in-log"),
-        ({"index": -1}, "receipt-malformed"),
-        ({"index": True}, "receipt-malformed"),
-        ({"index": "1"}, "receipt-malformed"),
-        ({"index": 3}, "receipt-for-another-entry"),
-        ({"leaf_hash": "!"}, "receipt-malformed"),
-        ({"leaf_hash": None}, "receipt-malformed"),
-        ({"leaf_hash": b64encode(bytes(32)).decode()}, "receipt-not-signed"),
-        ({"promise": "AAAA"}, "receipt-not-signed"),
-        ({"exchange_id": "exchange-1"}, "receipt-not-signed"),
-        ({"exchange_id": None}, "receipt-malformed"),
-        ({"exchange_id": "\ud800"}, "receipt-not-signed"),
-        ({"exchange_id": "x" * 70_000}, "receipt-not-signed"),
-    ],
-)
-def test_a_receipt_that_does_not_fit_is_named(honest: Path, changed: dict[str, object], what: str) -> None:
-    """A receipt of another log, index, entry or exchange, or with a forged promise, is a problem."""
-    report = verify(honest, [receipt(honest) | changed], VKEY)
-
-    assert found(report)[1] == what
-
-
-@pytest.mark.parametrize(
-    ("made", "what"),
-    [
-        ((0, "exchange-0", SIGNER), "receipt-for-another-exchange"),
-        ((1, "exchange-1", SIGNER), "receipt-for-another-exchange"),
-        ((1, "exchange-0", FORGER), "receipt-not-signed"),
-        ((1, "exchange-0", Signer.of("other.example/log", bytes(32))), "receipt-of-another-log"),
-    ],
-)
-def test_a_promise_broken_by_the_log_is_named(honest: Path, made: tuple[int, str, Signer], what: str) -> None:
-    """A well-signed promise for what is no release of that exchange convicts the log."""
-    report = verify(honest, [receipt(honest, *made)], VKEY)
-
-    assert found(report)[1] == what
-
-
-def test_a_receipt_for_an_entry_that_was_dropped_is_named(honest: Path, tmp_path: Path) -> None:
-    """When the operator signs a log without an entry, whoever holds its receipt can show it."""
-    entries = _all(honest)
-    write_log(tmp_path, [entries[0], *entries[2:]])
-    report = verify(tmp_path, [receipt(honest)], VKEY)
-
-    assert "receipt-for-another-entry" in {problem.what for problem in report.problems}
 
 
 def test_the_report_is_json(folder: Path) -> None:
