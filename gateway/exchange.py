@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from adapters.base import Adapter
 from audit.event import Json, Kind
 from audit.log import Intent, Log
 from audit.store import AuditUnavailableError, GroundEndedError
-from contracts.contract import Mandate
+from contracts.contract import Grant, Mandate
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
 from gateway.answer import Answer, Keeping, compose, outcomes
@@ -35,7 +36,7 @@ from gateway.identity import Caller
 from gateway.query import Query
 from gateway.sealing.recipient import can_seal, seal_for
 from gateway.storage.engine import now
-from gateway.subjects import Subjects
+from gateway.subjects import Subjects, SubjectUnfiledError
 
 WRONG_PERSON = "wrong-person"
 
@@ -95,11 +96,23 @@ async def authorise(pipeline: Pipeline, caller: Caller, query: Query) -> Authori
     try:
         at = now()
         grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
-        standing = await pipeline.subjects.find(caller.id, query, grant.contract.case_required)
+        standing = await _standing(pipeline, caller, query, grant)
         return confirm(grant, standing, query, at, pipeline.contracts.vocabulary), standing
     except ObminError as error:
         await pipeline.log.note(query.refusal(caller.id, code_of(error), now()))
         raise
+
+
+async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Grant) -> Standing:
+    """Read what is on file of the person, who is filed first where the contract needs no case for her."""
+    find = partial(pipeline.subjects.find, caller.id, query, grant.contract.case_required)
+    try:
+        return await find()
+    except SubjectUnfiledError:
+        registration = await pipeline.subjects.register(query.subject)
+        filed = query.event(Kind.CASE, caller.id, now(), result="filed")
+        await pipeline.log.note(filed, registration.statements)
+        return await find()
 
 
 async def _alarm(pipeline: Pipeline, caller: Caller, query: Query, findings: Findings) -> None:

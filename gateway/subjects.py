@@ -17,6 +17,7 @@ from contracts.vocabulary import (
     NAME,
     AgencyId,
     Identity,
+    ObminError,
     OfficialId,
     PersonName,
     Purpose,
@@ -44,6 +45,10 @@ class Registration:
     statements: Sequence[Statement]
 
 
+class SubjectUnfiledError(ObminError):
+    """Nothing is on file about this person yet."""
+
+
 class Subjects:
     """Finds people by blind index and opens what is kept of them."""
 
@@ -67,7 +72,8 @@ class Subjects:
         """Read in one statement all that the decision needs: person, case, consents, masks.
 
         Raises:
-            CaseNotOpenError: no such case of this agency, or nobody known by that number.
+            CaseNotOpenError: no such case of this agency.
+            SubjectUnfiledError: no case is needed, and this person was never asked about before.
             StorageUnavailableError: the database does not answer.
         """
         by_case = query.case is not None
@@ -82,7 +88,7 @@ class Subjects:
             blind=self.blind(query.scheme, query.subject.reveal()),
         )
         if not rows:
-            raise CaseNotOpenError("case-unknown" if by_case else "subject-unknown")
+            raise CaseNotOpenError("case-unknown") if by_case else SubjectUnfiledError
         return self._read(rows, agency, query)
 
     def _read(self, rows: Sequence[Row[Any]], agency: AgencyId, query: Query) -> Standing:

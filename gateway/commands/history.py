@@ -88,7 +88,8 @@ def ask(client: Client, query: Mapping[str, Any], console: Console) -> Mapping[s
 def show(answer: Mapping[str, Any], opened: Mapping[Any, Any], console: Console) -> None:
     """Print a history as a person reads it: facts with their source, what is missing and why."""
     table = Table(box=None, pad_edge=False)
-    for column in ("field", "value", "source", "as of"):
+    table.add_column("field", no_wrap=True)
+    for column in ("value", "source", "as of"):
         table.add_column(column, overflow="fold")
     for field, fact in sorted(answer["fields"].items()):
         table.add_row(field, _text(fact["value"]), fact["source"], fact["as_of"][:10])

@@ -50,7 +50,9 @@ def search_record(
     if as_json:
         print_json([{"index": each.index, **json.loads(each.content)} for each in found])
         return
-    table = Table("index", "at", "kind", "agency", "official", "case", "purpose", "result", "reason")
+    table = Table(box=None, pad_edge=False)
+    for column in ("index", "at", "kind", "agency", "official", "case", "purpose", "result", "reason"):
+        table.add_column(column, overflow="fold")
     for each in found:
         event = each.event
         table.add_row(

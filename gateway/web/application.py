@@ -51,6 +51,7 @@ def build_application(
     app.add_exception_handler(ObminError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(RequestValidationError, _refuse_parameters)
+    app.add_exception_handler(Exception, _refuse)  # else the framework says it in words of its own
     app.openapi = _described(app)  # type: ignore[method-assign]
     return app, Edge(app, most_in_flight, registry)
 

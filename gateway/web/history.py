@@ -25,6 +25,7 @@ from gateway.identity import Caller
 from gateway.kept import Refused
 from gateway.query import Query
 from gateway.storage.engine import now
+from gateway.subjects import SubjectUnfiledError
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
@@ -195,7 +196,7 @@ async def _shown(gate: Gate, caller: Caller, query: Query) -> Mapping[str, Any]:
     }
     try:
         standing = await pipeline.subjects.find(caller.id, query, contract.case_required)
-    except CaseNotOpenError:
+    except (CaseNotOpenError, SubjectUnfiledError):
         return {**shown, "permitted": False, "refusal": "case-not-open", "sources": {}}
     decision = weigh(grant, standing, query, at, vocabulary)
     if decision.refusal:
