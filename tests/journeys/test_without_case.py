@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.journeys.house import House, open_house, query_of
 
 LIBRARY = Path(__file__).parents[2] / "contracts" / "library"
-KATERYNA = {"scheme": "rnokpp", "value": "1759013776"}
+STRANGER = {"scheme": "rnokpp", "value": "2999912346"}  # nobody of the simulated people
 
 
 async def test_a_person_without_a_case_is_filed_and_asked_about(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ async def test_a_person_without_a_case_is_filed_and_asked_about(tmp_path: Path) 
     contract = library / "case-system-crisis-intervention.toml"
     contract.write_text(contract.read_text("utf-8").replace("case_required = true", "case_required = false"))
     async with open_house(tmp_path / "deployment", contracts=library) as house:
-        response = await house.ask(query_of(subject=KATERYNA, purpose="crisis-intervention", case=None))
+        response = await house.ask(query_of(subject=STRANGER, purpose="crisis-intervention", case=None))
         kinds = [event["result"] for event in await house.events() if event["kind"] == "case"]
 
     assert response.status_code == 200
