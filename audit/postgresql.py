@@ -28,6 +28,13 @@ _FIND = "SELECT id, idx FROM audit_entries WHERE id = ANY($1)"
 _TYPES = ("bigint", "text", "text", "bigint", *["text"] * 9, "bytea", "bytea")
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, 1))
 _INSERT = f"INSERT INTO audit_entries ({COLUMNS}) SELECT * FROM unnest({_ARRAYS})"  # noqa: S608  constants
+_REST = COLUMNS.removeprefix("idx, ")
+_LATER = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES[1:], 2))
+_APPEND = f"""WITH head AS (UPDATE audit_head SET size = size + $1 RETURNING size - $1 AS base),
+     added AS (INSERT INTO audit_entries ({COLUMNS})
+               SELECT base + place - 1, {_REST}
+               FROM head, unnest({_LATER}) WITH ORDINALITY AS row ({_REST}, place))
+SELECT base FROM head"""  # noqa: S608  constants
 _TIMEOUT = 5.0
 _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _THEIRS = ("22", "23", "42", "P0")
@@ -60,6 +67,8 @@ class PostgresqlStore:
 
     async def write(self, batch: Sequence[Entry]) -> Outcomes:
         """See `Store.write`."""
+        if not any(entry.companions or entry.grounds for entry in batch):
+            return await self._append(batch)
         try:
             connection = await self._open()
             await connection.execute("BEGIN")
@@ -73,6 +82,23 @@ class PostgresqlStore:
             await self._drop()
             raise OutcomeUnknownError(_code(error)) from None
         return outcomes
+
+    async def _append(self, batch: Sequence[Entry]) -> Outcomes:
+        """Claim, insert and commit in one statement: one journey to the server instead of four.
+
+        Entries without companions or grounds need no more. Any error may have come after the commit.
+        """
+        columns = map(list, zip(*(entry.row(0)[1:] for entry in batch), strict=True))
+        try:
+            connection = await self._open()
+        except _BROKEN as error:
+            raise AuditUnavailableError(_code(error)) from None
+        try:
+            [(base,)] = await connection.fetch(_APPEND, len(batch), *columns)
+        except _BROKEN as error:
+            await self._drop()
+            raise OutcomeUnknownError(_code(error)) from None
+        return list(range(base, base + len(batch)))
 
     async def find(self, ids: Sequence[str]) -> Mapping[str, int]:
         """See `Store.find`."""

@@ -13,7 +13,7 @@ import pytest
 from audit.publisher import Publisher
 from audit.verify import verify
 from tests.faults.test_log_writes import STORED, database, problems_of
-from tests.unit.audit.records import SIGNER, engine_at, event, log_at, rows_of
+from tests.unit.audit.records import SIGNER, engine_at, event, log_at, prepare, rows_of
 
 __all__ = ["database"]
 
@@ -64,6 +64,18 @@ async def test_a_killed_gateway_has_lost_nothing_it_acknowledged(
     assert [index for index, _ in stored] == list(range(len(stored)))
     assert last.index == len(stored)
     assert await problems_of(database, tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_gateway_killed_at_an_append_in_one_statement(
+    postgres_database: str, tmp_path: Path, when: str
+) -> None:
+    """What PostgreSQL takes, claims and commits at once is as safe as what takes several steps."""
+    await prepare(postgres_database)
+    told = run_until_killed("log", postgres_database, "WITH head", when, 1)
+
+    assert told <= set(await rows_of(postgres_database, STORED))
+    assert await problems_of(postgres_database, tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("skip", SKIPS_PUBLISHING)

@@ -28,7 +28,8 @@ from tests.unit.audit.records import (
 )
 
 STORED = "SELECT idx, leaf_hash FROM audit_entries ORDER BY idx"
-COMMIT = ("COMMIT",)
+COMMIT = ("COMMIT", "WITH head")
+"""What commits: PostgreSQL takes plain entries in one statement."""
 EARLIER = [
     ("BEGIN",),
     ("UPDATE audit_head",),
@@ -141,7 +142,7 @@ async def test_a_commit_kept_although_it_failed_is_found_again(database: str, tm
 
 async def test_a_commit_of_which_nothing_can_be_learnt_is_refused(database: str, tmp_path: Path) -> None:
     """If the look-up fails too, nobody gets a proof, whatever is kept."""
-    trap = Trap(("COMMIT", "SELECT id, idx"), after=True, act=FAIL[dialect(database)], left=2)
+    trap = Trap((*COMMIT, "SELECT id, idx"), after=True, act=FAIL[dialect(database)], left=2)
     log = Log(trapped_store(database, trap), SIGNER)
     results = await asyncio.gather(*(log.note(event()) for _ in range(5)), return_exceptions=True)
     last = await log.note(event())
