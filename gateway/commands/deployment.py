@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tomllib
@@ -31,7 +30,7 @@ from contracts.vocabulary import (
 from gateway.agencies import Role
 from gateway.app import Foundation
 from gateway.cases import Cases
-from gateway.consent.consents import Consent, Consents, GivenBy
+from gateway.consent.consents import Consent, Consents, GivenBy, notice_digest
 from gateway.faults import NotFoundError
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recipient import create_recipient_jwk, public_half
@@ -193,7 +192,7 @@ async def _give_consent(foundation: Foundation, consents: Consents, ref: Subject
             sources=tuple(sorted(sources)),
             given_by=GivenBy.SELF,
             evidence="",
-            notice_digest=f"sha-256:{hashlib.sha256(notice.encode()).hexdigest()}",
+            notice_digest=notice_digest(notice),
             language="uk",
             given_at=at,
             until=at + timedelta(days=365),

@@ -7,6 +7,7 @@ have one order that everybody sees.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
@@ -161,6 +162,11 @@ class Consents:
 
     def _happening(self, consent_id: str, kind: str, at: datetime, by: str, reason: str = "") -> Statement:
         return self._happened.bind(consent_id=consent_id, kind=kind, at=micros(at), by=by, reason=reason)
+
+
+def notice_digest(text: str) -> str:
+    """Give the digest by which a consent names the text that was shown."""
+    return f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _event(consent: Consent, by: AgencyId, result: str, at: datetime, reason: str = "") -> Event:

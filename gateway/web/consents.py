@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role
-from gateway.consent.consents import Consent, ConsentState, GivenBy
+from gateway.consent.consents import Consent, ConsentState, GivenBy, notice_digest
 from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
@@ -161,7 +160,7 @@ def _refuse_unknown(gate: Gate, caller: Caller, body: ConsentBody, vocabulary: V
         raise _wrong("/sources", "unknown")
     notice = vocabulary.purposes[Purpose(body.purpose)].notice
     text: str = getattr(notice, body.language)
-    if body.notice_digest != f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}":
+    if body.notice_digest != notice_digest(text):
         raise _wrong("/notice_digest", "not-the-text-in-force")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
@@ -17,15 +16,15 @@ from starlette.responses import Response, StreamingResponse
 from audit.event import Kind
 from contracts.vocabulary import ObminError
 from gateway.agencies import Role
-from gateway.answer import Answer, ground_json
+from gateway.answer import Answer
 from gateway.collection import Finding, Status
-from gateway.consent.ground import CaseNotOpenError, outward, weigh
+from gateway.consent.ground import outward
 from gateway.exchange import Authority, authorise, code_of, exchange, pursue
 from gateway.identity import Caller
 from gateway.kept import Refused
+from gateway.preview import preview
 from gateway.query import Query
 from gateway.storage.engine import now
-from gateway.subjects import SubjectUnfiledError
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
@@ -65,14 +64,14 @@ async def ask(request: Request) -> Response:
 
 
 @router.post("/preview", openapi_extra=described(HistoryBody), summary="May I, and what would I get?")
-async def preview(request: Request) -> Response:
+async def foresee(request: Request) -> Response:
     """Say which sources and fields would be given, on what ground, and what is missing; ask no registry."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     body = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
         query = _query(request, gate, body)
-        shown = await _shown(gate, caller, query)
+        shown = await preview(gate.pipeline, caller, query)
         await gate.pipeline.log.note(query.event(Kind.READ, caller.id, now(), result="preview"))
         return Response(orjson.dumps(shown), media_type=JSON)
 
@@ -180,52 +179,3 @@ def _progress(finding: Finding) -> Mapping[str, Any]:
     if finding.reason and not spoken:
         told["reason"] = outward({finding.source: finding.reason})[finding.source]
     return {**told, "took_ms": finding.took_ms}
-
-
-async def _shown(gate: Gate, caller: Caller, query: Query) -> Mapping[str, Any]:
-    """Let the very evaluator of the pipeline decide, and show the decision."""
-    pipeline, at = gate.pipeline, now()
-    vocabulary = pipeline.contracts.vocabulary
-    grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
-    contract = grant.contract
-    shown: dict[str, Any] = {
-        "purpose": query.purpose,
-        "case": query.case,
-        "contract": {"id": contract.id, "version": contract.version, "digest": contract.digest},
-        "consent_text": _notice(gate, query),
-    }
-    try:
-        standing = await pipeline.subjects.find(caller.id, query, contract.case_required)
-    except (CaseNotOpenError, SubjectUnfiledError):
-        return {**shown, "permitted": False, "refusal": "case-not-open", "sources": {}}
-    decision = weigh(grant, standing, query, at, vocabulary)
-    if decision.refusal:
-        refusal = "case-not-open" if decision.refusal.startswith(("case-", "official-")) else decision.refusal
-        return {**shown, "permitted": False, "refusal": refusal, "sources": {}}
-    sources: dict[str, Any] = {
-        source: {
-            "permitted": True,
-            "ground": ground_json(permit.ground),
-            "fields": sorted(permit.fields),
-            "sealed": sorted(field for field, rule in permit.fields.items() if rule.sealed),
-        }
-        for source, permit in decision.permits.items()
-    }
-    for source, reason in outward(decision.withheld).items():
-        words = vocabulary.reasons[reason]
-        sources[source] = {
-            "permitted": False,
-            "reason": reason,
-            "next": getattr(words.next, query.language),
-            "fields": sorted(grant.terms[source].fields),
-        }
-    return {**shown, "permitted": bool(decision.permits), "refusal": "", "sources": sources}
-
-
-def _notice(gate: Gate, query: Query) -> Mapping[str, Mapping[str, str]]:
-    """Give the consent text in both languages, each with the digest that a consent then names."""
-    notice = gate.pipeline.contracts.vocabulary.purposes[query.purpose].notice
-    return {
-        language: {"text": text, "digest": f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"}
-        for language, text in (("uk", notice.uk), ("en", notice.en))
-    }
