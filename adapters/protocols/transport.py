@@ -8,8 +8,7 @@ so that a retry could repeat a question which had arrived. This one tells them a
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import aiohttp
@@ -19,28 +18,33 @@ import yarl
 KEEP_ALIVE: Final = 4.0
 """Seconds an idle connection is kept: less than the five after which common servers close theirs."""
 
-CHUNK: Final = 65_536
+CONNECT: Final = 2.0
+"""Seconds to get a connection: a registry that does not pick up is told apart from a slow one."""
+
+AGENT: Final = {"User-Agent": "obmin"}
+"""Said in place of aiohttp's own line, which tells versions."""
+
+FAILURES: Final = (aiohttp.ClientError, OSError, ValueError)
+"""What aiohttp and the sockets raise; the built-in time-out is an OSError."""
+
+MEANINGS: Final[Sequence[tuple[tuple[type[Exception], ...], type[httpx.TransportError], str]]] = (
+    ((aiohttp.ClientSSLError, aiohttp.ClientConnectorError), httpx.ConnectError, "not connected"),
+    ((aiohttp.ConnectionTimeoutError,), httpx.ConnectTimeout, "connect timed out"),
+    ((TimeoutError,), httpx.ReadTimeout, "read timed out"),
+    (
+        (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, aiohttp.ClientResponseError),
+        httpx.RemoteProtocolError,
+        "disconnected or malformed",
+    ),
+    ((aiohttp.NonHttpUrlClientError, ValueError), httpx.LocalProtocolError, "not sendable"),
+    (FAILURES, httpx.ReadError, "connection lost"),
+)
+"""The first that fits counts. Messages are constant: aiohttp's own hold the URL."""
 
 
-@contextmanager
-def translated_sockets() -> Iterator[None]:
-    """Turn aiohttp's errors into httpx's. Messages are constant: aiohttp's own hold the URL."""
-    try:
-        yield
-    except aiohttp.ClientConnectorDNSError:
-        raise httpx.ConnectError("name not resolved") from None
-    except (aiohttp.ClientSSLError, aiohttp.ClientConnectorError):
-        raise httpx.ConnectError("not connected") from None
-    except aiohttp.ConnectionTimeoutError:
-        raise httpx.ConnectTimeout("connect timed out") from None
-    except (TimeoutError, aiohttp.ServerTimeoutError):
-        raise httpx.ReadTimeout("read timed out") from None
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, aiohttp.ClientResponseError):
-        raise httpx.RemoteProtocolError("disconnected or malformed") from None
-    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError):
-        raise httpx.LocalProtocolError("not sendable") from None
-    except (aiohttp.ClientError, OSError):
-        raise httpx.ReadError("connection lost") from None
+def as_httpx(error: Exception) -> httpx.TransportError:
+    """Give httpx's error for one of `FAILURES`."""
+    return next(ours(message) for theirs, ours, message in MEANINGS if isinstance(error, theirs))
 
 
 class _Body(httpx.AsyncByteStream):
@@ -50,9 +54,11 @@ class _Body(httpx.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with translated_sockets():
-            async for chunk in self._response.content.iter_chunked(CHUNK):
+        try:
+            while chunk := await self._response.content.readany():
                 yield chunk
+        except FAILURES as error:
+            raise as_httpx(error) from None
 
     async def aclose(self) -> None:
         # After a complete read the connection is already back in the pool; `close` then does nothing.
@@ -64,11 +70,13 @@ class SocketTransport(httpx.AsyncBaseTransport):
 
     Follows no redirect, keeps no cookie, reads no proxy or netrc environment, decompresses nothing
     (`Wire` does, under its cap). Does not bound connections: registries on one bus share an origin, so `Wire`
-    bounds each registry by itself. Opens on first use, inside the running loop.
+    bounds each registry by itself. Bounds connecting by `connect` seconds and nothing else: a timer for each
+    read costs more than the one deadline that `Wire` keeps. Opens on first use, inside the running loop.
     """
 
-    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None = None, connect: float = CONNECT) -> None:
         self._ssl = ssl_context
+        self._limits = aiohttp.ClientTimeout(total=None, connect=connect)
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
@@ -81,28 +89,29 @@ class SocketTransport(httpx.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
+            timeout=self._limits,
+            headers=AGENT,
         )
         return self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the answer's body is read as its stream is. See `httpx.AsyncBaseTransport`."""
         session = self._session or self._open()
-        limits = request.extensions.get("timeout", {})
-        with translated_sockets():
+        stream = request.stream
+        content = b"".join(stream) if isinstance(stream, httpx.ByteStream) else await request.aread()
+        try:
             response = await session.request(
                 request.method,
                 yarl.URL(str(request.url), encoded=True),
                 headers=[
                     (name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw
                 ],
-                data=await request.aread() or None,
+                data=content or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=None, connect=limits.get("connect"), sock_read=limits.get("read")
-                ),
             )
-        return httpx.Response(response.status, headers=list(response.raw_headers), stream=_Body(response))
+        except FAILURES as error:
+            raise as_httpx(error) from None
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
         """Close every connection; the next request opens anew."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, NoReturn
@@ -17,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from adapters.base import SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
+from adapters.base import SourceError, SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
 from contracts.vocabulary import Source
 
 CAP: Final = 1_048_576
@@ -26,9 +25,6 @@ CAP: Final = 1_048_576
 IN_FLIGHT: Final = 128
 """Questions to one registry at a time; more wait their turn, within their deadline. A registry that hangs
 fills its own places and nobody else's."""
-
-CONNECT: Final = 2.0
-"""Seconds to get a connection: a registry that does not pick up is told apart from a slow one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +39,32 @@ class Response:
         return f"Response({self.status}, {len(self.body)} bytes)"
 
 
-@contextmanager
-def translated(source: Source) -> Iterator[None]:
-    """Turn the transport's errors into ours, `from None`: theirs hold addresses and provider text."""
-    try:
-        yield
-    except (httpx.TimeoutException, TimeoutError):
-        raise SourceUnavailableError(source, "timed-out") from None
-    except httpx.ConnectError:
-        raise SourceUnavailableError(source, "unreachable") from None
-    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeEncodeError):
-        raise SourceRefusedError(source, "unsendable") from None
-    except (httpx.TransportError, httpx.StreamError):
-        raise SourceUnavailableError(source, "disconnected") from None
+FAILURES: Final = (
+    httpx.TransportError,
+    httpx.StreamError,
+    httpx.InvalidURL,
+    TimeoutError,
+    UnicodeEncodeError,
+)
+"""What sending raises: the transport's errors, the deadline's, and that of a header beyond ASCII."""
+
+
+def as_ours(source: Source, error: Exception) -> SourceError:
+    """Give our error for one of `FAILURES`, to raise `from None`: theirs hold addresses and provider text."""
+    match error:
+        case httpx.TimeoutException() | TimeoutError():
+            return SourceUnavailableError(source, "timed-out")
+        case httpx.ConnectError():
+            return SourceUnavailableError(source, "unreachable")
+        case (
+            httpx.LocalProtocolError()
+            | httpx.UnsupportedProtocol()
+            | httpx.InvalidURL()
+            | UnicodeEncodeError()
+        ):
+            return SourceRefusedError(source, "unsendable")
+        case _:
+            return SourceUnavailableError(source, "disconnected")
 
 
 def refuse_status(source: Source, status: int) -> NoReturn:
@@ -128,23 +137,24 @@ class Wire:
         `disconnected`), `SourceMisbehavedError` (`too-large`, `redirected`, `unreadable`) or
         `SourceRefusedError` (`unsendable`).
         """
-        with translated(self.source):
+        try:
             async with asyncio.timeout_at(deadline), self._places:
-                left = max(deadline - asyncio.get_running_loop().time(), 0.001)
-                length = (b"Content-Length", str(len(content)).encode())
-                # Given a stream, httpx leaves the headers as they are and does not build them anew.
-                request = httpx.Request(
-                    method,
-                    self._url(path, query),
-                    headers=[*self._fixed, length, *_encoded(headers or {})],
-                    stream=httpx.ByteStream(content),
-                    extensions={"timeout": {"connect": min(CONNECT, left), "read": left}},
+                response = await self._transport.handle_async_request(
+                    httpx.Request(
+                        method,
+                        self._url(path, query),
+                        headers=[
+                            *self._fixed,
+                            (b"Content-Length", b"%d" % len(content)),
+                            *_encoded(headers or {}),
+                        ],
+                        # Given a stream, httpx leaves the headers as they are and does not build them anew.
+                        stream=httpx.ByteStream(content),
+                    )
                 )
-                response = await self._transport.handle_async_request(request)
-                try:
-                    return await self._read(response)
-                finally:
-                    await response.aclose()
+                return await self._read(response)
+        except FAILURES as error:
+            raise as_ours(self.source, error) from None
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> httpx.URL | str:
         if query:
@@ -152,23 +162,27 @@ class Wire:
         return self._urls.get(path) or self._base + path
 
     async def _read(self, response: httpx.Response) -> Response:
-        if HTTPStatus.MULTIPLE_CHOICES <= response.status_code < HTTPStatus.BAD_REQUEST:
-            # Following one would let a registry choose whom the gateway talks to.
-            raise SourceMisbehavedError(self.source, "redirected")
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw
-        }
-        raw = await self._collect(response, headers.get("content-length"))
+        stream = response.stream
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise httpx.StreamConsumed
+        try:
+            if HTTPStatus.MULTIPLE_CHOICES <= response.status_code < HTTPStatus.BAD_REQUEST:
+                # Following one would let a registry choose whom the gateway talks to.
+                raise SourceMisbehavedError(self.source, "redirected")
+            headers = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in response.headers.raw
+            }
+            raw = await self._collect(stream, headers.get("content-length"))
+        finally:
+            await stream.aclose()
         coding = headers.get("content-encoding", "identity").strip().lower()
         body = raw if coding in {"identity", ""} else self._decompress(raw, coding)
         return Response(response.status_code, headers, body)
 
-    async def _collect(self, response: httpx.Response, announced: str | None) -> bytes:
+    async def _collect(self, stream: httpx.AsyncByteStream, announced: str | None) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        stream = response.stream
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise httpx.StreamConsumed
         async for chunk in stream:
             size += len(chunk)
             if size > self._cap:

@@ -173,12 +173,11 @@ async def test_a_name_that_is_not_there_is_unreachable(monkeypatch: pytest.Monke
 
 async def test_a_server_that_does_not_pick_up_times_out_connecting() -> None:
     """A connection that is never accepted is a connect time-out to httpx, so a retry is safe."""
-    transport = SocketTransport()
-    limits = {"timeout": {"connect": 0.1}}
+    transport = SocketTransport(connect=0.1)
 
     with crowded_port() as port, pytest.raises(httpx.ConnectTimeout):
         await transport.handle_async_request(
-            httpx.Request("POST", f"http://127.0.0.1:{port}/", content=b"question", extensions=limits)
+            httpx.Request("POST", f"http://127.0.0.1:{port}/", content=b"question")
         )
 
     await transport.aclose()
