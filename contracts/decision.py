@@ -117,7 +117,7 @@ def _decide(grant: Grant, facts: Facts, at: datetime) -> Decision:
         if isinstance(ground, Ground):
             permits[source] = Permit(terms, terms.fields, ground)
         else:
-            withheld[source] = ground
+            withheld[source] = str(ground)  # plain text, which the record can spell
     return Decision("", permits, withheld)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, insert, select, update
+from sqlalchemy import case as choose
 
 from audit.event import Event, Kind
 from audit.log import Log
@@ -43,12 +44,13 @@ class Cases:
         self._update = Prepared(
             update(cases)
             .where(cases.c.agency == bindparam("of"), cases.c.id == bindparam("case"))
-            .where(cases.c.version == bindparam("was"))
             .values(
                 officials=bindparam("new_officials"),
                 opened=bindparam("new_opened"),
                 closed=bindparam("new_closed"),
-                version=bindparam("becomes"),
+                # Where another version stands by now this is null, which the schema refuses: a change
+                # that would undo somebody's takes its entry with it.
+                version=choose((cases.c.version == bindparam("was"), bindparam("becomes", type_=Integer))),
             ),
             database.dialect,
         )
@@ -72,14 +74,14 @@ class Cases:
         officials: Sequence[OfficialId],
         opened: date,
         closed: date | None,
-        if_match: int | None = None,
+        if_match: int | Literal["*"] | None = None,
         masks: Sequence[str] = (),
     ) -> Case:
         """Open a case, or change its officials and dates. A case never changes its person.
 
         Raises:
             ConflictError: the case is another person's, or the identifiers are of several people.
-            PreconditionError: `if_match` names a version that is not the current one.
+            PreconditionError: `if_match` names a version that is not the current one; `*` is any.
         """
         registration = await self._subjects.register(subject, masks)
         try:
@@ -88,7 +90,7 @@ class Cases:
             known = None
         if known and known.subject_ref != registration.ref:
             raise ConflictError("case-of-another-person")
-        if if_match is not None and (known is None or known.version != if_match):
+        if if_match is not None and (known is None or if_match not in {"*", known.version}):
             raise PreconditionError
         version = known.version + 1 if known else 1
         new = Case(case, registration.ref, tuple(officials), opened, closed, version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import orjson
 from fastapi import APIRouter
@@ -58,9 +59,12 @@ def _shown(case: Case, status: int) -> Response:
     )
 
 
-def _version(if_match: str | None) -> int | None:
+def _version(if_match: str | None) -> int | Literal["*"] | None:
+    """Read `If-Match` (RFC 9110 §13.1.1): one of our ETags, or `*` for any version there is."""
     if if_match is None:
         return None
+    if if_match.strip() == "*":
+        return "*"
     found = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
     if found is None:
         raise PreconditionError
