@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from audit.event import SourceOutcome
+from audit.event import SourceOutcome, stamp
 from audit.log import Receipt
 from audit.store import Statement
 from contracts.contract import Basis, Ground, Mandate
@@ -111,7 +111,7 @@ def _source_line(
         line["message_id"] = finding.message_id
         line["took_ms"] = finding.took_ms
     if finding.answer:
-        line["as_of"] = finding.answer.as_of
+        line["as_of"] = stamp(finding.answer.as_of)
     if finding.status is Status.AMBIGUOUS:
         line["candidates"] = finding.candidates
     if reason:

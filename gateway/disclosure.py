@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from adapters.normal import name_key
+from audit.event import stamp
 from contracts.contract import Mandate
 from contracts.vocabulary import Field, Source, Value
 from contracts.words import Vocabulary
@@ -72,7 +73,7 @@ def minimise(
         if finding.status is not Status.ANSWERED or finding.answer is None:
             continue
         permitted = mandate.permits[source].fields
-        as_of = finding.answer.as_of.isoformat().replace("+00:00", "Z")
+        as_of = stamp(finding.answer.as_of)
         for field, value in finding.answer.values.items():
             rule = permitted.get(field)
             if rule is None:

@@ -45,6 +45,7 @@ def lint(
     else:
         for fault in faults:
             typer.echo(str(fault))
+        typer.echo(f"{len(faults)} wrong" if faults else "nothing wrong")
     raise typer.Exit(REFUSED if faults else PASSED)
 
 

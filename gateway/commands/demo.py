@@ -80,7 +80,8 @@ async def _main_job(console: Console, files: Demo, settings: Settings, once: boo
     if once or not complete:
         return complete
     case = MAIN_CASES[1]
-    console.print(NEXT_STEPS.format(url=url, keys=files.folder / "keys", data=files.folder, case=case))
+    steps = NEXT_STEPS.format(url=url, keys=files.folder / "keys", data=files.folder, case=case)
+    console.print(steps, soft_wrap=True)
     console.print("Running until Ctrl-C.")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -124,7 +125,8 @@ def _prove(console: Console, files: Demo, url: str, answer: Mapping[str, Any]) -
         return False
     console.print(
         f"[green]verified[/]       offline: the release is in the log of {report.size} entries, "
-        "the log is whole, its head is signed"
+        "the log is whole, its head is signed",
+        soft_wrap=True,
     )
     return True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from gateway.agencies import Role
 from gateway.cases import Case
 from gateway.faults import BodyInvalidError, PreconditionError
 from gateway.web.gate import caller_of, gate_of
+from gateway.web.replying import reply
 from gateway.web.wire import CaseBody, Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -54,9 +54,7 @@ def _shown(case: Case, status: int) -> Response:
         "opened": case.opened,
         "closed": case.closed,
     }
-    return Response(
-        orjson.dumps(shown), status, headers={"ETag": f'"{case.version}"'}, media_type="application/json"
-    )
+    return reply(shown, status, {"ETag": f'"{case.version}"'})
 
 
 def _version(if_match: str | None) -> int | Literal["*"] | None:

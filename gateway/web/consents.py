@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from gateway.identity import Caller
 from gateway.storage.engine import now
 from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.idempotency import once
+from gateway.web.replying import reply
 from gateway.web.wire import (
     LONGEST_CONSENT,
     Code,
@@ -50,7 +50,7 @@ async def give(request: Request) -> Response:
             replace(checked, subject_ref=registration.ref), registration.statements
         )
         headers = {"Location": f"/v1/consents/{consent.id}"}
-        return Response(orjson.dumps(_shown(consent)), 201, headers, "application/json")
+        return reply(_shown(consent), 201, headers)
 
     return await once(request, caller, content, produce)
 
@@ -59,7 +59,7 @@ async def give(request: Request) -> Response:
 async def get(request: Request, consent_id: Code) -> Response:
     """Show one consent and what it is worth now."""
     _, consent = await _found(request, consent_id)
-    return Response(orjson.dumps(_shown(consent)), media_type="application/json")
+    return reply(_shown(consent))
 
 
 @router.get("", summary="A person's consents")
@@ -67,7 +67,7 @@ async def of_person(request: Request, subject_ref: Code) -> Response:
     """List a person's consents, the newest first, as far as the caller may see them."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
     visible = [c for c in await gate.consents.of(SubjectRef(subject_ref)) if _may_see(caller, c)]
-    return Response(orjson.dumps({"consents": [_shown(c) for c in visible]}), media_type="application/json")
+    return reply({"consents": [_shown(c) for c in visible]})
 
 
 @router.post(
@@ -82,7 +82,7 @@ async def withdraw(request: Request, consent_id: Code) -> Response:
         reason = parse(WithdrawalBody, content or b"{}").reason
         _, consent = await _found(request, consent_id)
         withdrawn = await gate.consents.withdraw(consent, caller.id, reason)
-        return Response(orjson.dumps(_shown(withdrawn)), media_type="application/json")
+        return reply(_shown(withdrawn))
 
     return await once(request, caller, content, produce)
 
@@ -102,7 +102,7 @@ async def receipt(request: Request, consent_id: Code) -> Response:
         "source_titles": {s: {"uk": words.sources[s].uk, "en": words.sources[s].en} for s in consent.sources},
         "withdrawal": f"/v1/consents/{consent.id}/withdrawal",
     }
-    return Response(orjson.dumps(copy), media_type="application/json")
+    return reply(copy)
 
 
 async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:

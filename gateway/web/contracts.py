@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from contracts.contract import Contract
 from gateway.agencies import Role
 from gateway.faults import NotFoundError
 from gateway.web.gate import caller_of, gate_of
+from gateway.web.replying import reply
 from gateway.web.wire import Code
 
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
@@ -22,10 +22,7 @@ router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
 @router.get("", summary="The contracts the caller may see")
 async def listed(request: Request) -> Response:
     """List contracts by purpose and validity."""
-    return Response(
-        orjson.dumps({"contracts": [_shown(contract) for contract in _visible(request)]}),
-        media_type="application/json",
-    )
+    return reply({"contracts": [_shown(contract) for contract in _visible(request)]})
 
 
 @router.get("/{contract_id}", summary="One contract")
@@ -35,7 +32,7 @@ async def one(request: Request, contract_id: Code) -> Response:
     if not found:
         raise NotFoundError
     newest = max(found, key=lambda contract: contract.version)
-    return Response(orjson.dumps(_shown(newest)), media_type="application/json")
+    return reply(_shown(newest))
 
 
 def _visible(request: Request) -> tuple[Contract, ...]:

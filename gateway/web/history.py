@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
-import orjson
 import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -28,6 +27,7 @@ from gateway.storage.engine import now
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
+from gateway.web.replying import reply, to_json
 from gateway.web.wire import Code, HistoryBody, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/social-history", tags=["social history"])
@@ -73,7 +73,7 @@ async def foresee(request: Request) -> Response:
         query = _query(request, gate, body)
         shown = await preview(gate.pipeline, caller, query)
         await gate.pipeline.log.note(query.event(Kind.READ, caller.id, now(), result="preview"))
-        return Response(orjson.dumps(shown), media_type=JSON)
+        return reply(shown)
 
     return await once(request, caller, body, produce)
 
@@ -96,12 +96,8 @@ async def _recall(gate: Gate, caller: Caller, request: Request, exchange_id: str
 
 
 def _later(exchange_id: str) -> Response:
-    return Response(
-        orjson.dumps({"exchange_id": exchange_id, "state": "running"}),
-        202,
-        headers={"Location": f"/v1/social-history/{exchange_id}", "Retry-After": "1"},
-        media_type=JSON,
-    )
+    headers = {"Location": f"/v1/social-history/{exchange_id}", "Retry-After": "1"}
+    return reply({"exchange_id": exchange_id, "state": "running"}, 202, headers)
 
 
 def _query(request: Request, gate: Gate, body: bytes) -> Query:
@@ -141,7 +137,7 @@ async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
     events: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def watch(finding: Finding) -> None:
-        events.put_nowait(("source", orjson.dumps(_progress(finding))))
+        events.put_nowait(("source", to_json(_progress(finding))))
 
     async def work() -> None:
         try:

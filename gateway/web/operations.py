@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from gateway.faults import NotFoundError, StorageUnavailableError
 from gateway.storage.tables import key_checks
 from gateway.web.gate import caller_of, gate_of, language_of
 from gateway.web.problems import BY_SLUG
+from gateway.web.replying import reply
 
 router = APIRouter(tags=["operations"])
 
@@ -36,7 +36,7 @@ async def ready(request: Request) -> Response:
     checks["record"] = gate.publishing() and checks["database"]
     status = 200 if all(checks.values()) else 503
     named = {name: "ready" if well else "not-ready" for name, well in checks.items()}
-    return Response(orjson.dumps(named), status, media_type="application/json")
+    return reply(named, status)
 
 
 @router.get("/metrics", summary="Prometheus metrics")
@@ -50,7 +50,7 @@ async def sources(request: Request) -> Response:
     """Tell each source's state, latency percentiles and last answer, as this process has seen them."""
     caller_of(request, *Role)
     report = gate_of(request).pipeline.health.report()
-    return Response(orjson.dumps({"sources": report}), media_type="application/json")
+    return reply({"sources": report})
 
 
 @router.get("/problems/{slug}", summary="What a problem means")
@@ -66,6 +66,4 @@ async def problem(request: Request, slug: str) -> Response:
         "title": row.title[language],
         "advice": row.advice[language],
     }
-    return Response(
-        orjson.dumps(shown), headers={"Content-Language": language}, media_type="application/json"
-    )
+    return reply(shown, headers={"Content-Language": language})

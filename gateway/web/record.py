@@ -28,6 +28,7 @@ from gateway.faults import NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now, translated
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
+from gateway.web.replying import reply
 from gateway.web.wire import Code
 
 router = APIRouter(tags=["record"])
@@ -121,7 +122,7 @@ async def events(
         "events": [_shown(each) for each in found],
         "next": found[-1].index if len(found) == limit else None,
     }
-    return Response(orjson.dumps(page), media_type="application/json")
+    return reply(page)
 
 
 @router.get("/v1/audit/events/{event_id}", summary="One event")
@@ -130,7 +131,7 @@ async def event(request: Request, event_id: Code) -> Response:
     gate, caller, found = await _found(request, event_id)
     await _note(gate, caller, request, Kind.READ, "event", 1)
     shown = {**_shown(found), "canonical": b64encode(found.content).decode()}
-    return Response(orjson.dumps(shown), media_type="application/json")
+    return reply(shown)
 
 
 @router.get("/v1/audit/events/{event_id}/proof", summary="Proof that an event is in the record")
@@ -146,7 +147,7 @@ async def proof(request: Request, event_id: Code) -> Response:
         "proof": [b64encode(node).decode() for node in inclusion.proof],
         "checkpoint": inclusion.checkpoint,
     }
-    return Response(orjson.dumps(shown), media_type="application/json")
+    return reply(shown)
 
 
 @router.get("/v1/audit/export", summary="The whole record, as files")

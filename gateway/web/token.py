@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from gateway.faults import BodyInvalidError
 from gateway.identity import UnauthenticatedError
 from gateway.storage.engine import now
 from gateway.web.gate import exchange_id_of, gate_of
+from gateway.web.replying import reply
 from gateway.web.wire import read_bytes
 
 router = APIRouter(tags=["identity"])
@@ -44,10 +44,7 @@ async def issue(request: Request) -> Response:
             )
         )
         raise
-    return Response(
-        orjson.dumps({"access_token": token, "token_type": "Bearer", "expires_in": seconds}),
-        media_type="application/json",
-    )
+    return reply({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -32,7 +32,7 @@ from gateway.query import Query
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}$")]
 NamePart = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Reference = Annotated[str, StringConstraints(max_length=200)]
+Reference = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 M = TypeVar("M", bound=BaseModel)
 
