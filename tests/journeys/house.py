@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy import text
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.people import load_people
 from adapters.simulation import Faults, simulate_registries
@@ -34,6 +34,28 @@ CASE = "KYIV-2026-000120"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
+class Valve:
+    """Stands before the simulated registries; closed, it holds every question back until it opens."""
+
+    def __init__(self, registries: ASGIApp) -> None:
+        self._registries = registries
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def close(self) -> None:
+        """Let nothing through."""
+        self._open.clear()
+
+    def open(self) -> None:
+        """Let everything through, what has waited first."""
+        self._open.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one question, in its time."""
+        await self._open.wait()
+        await self._registries(scope, receive, send)
+
+
 @dataclass
 class House:
     """What a test talks to. `logs` is everything that the gateway wrote to its log."""
@@ -42,6 +64,7 @@ class House:
     demo: Demo
     settings: Settings
     faults: Faults
+    valve: Valve
     logs: io.StringIO
     http: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
@@ -225,7 +248,9 @@ async def open_house(
     async with AsyncExitStack() as stack:
         registries = stack.enter_context(listening(0))
         address = f"http://127.0.0.1:{registries.getsockname()[1]}"
-        await stack.enter_async_context(serving(front(simulate_registries(faults)), registries))
+        valve = Valve(front(simulate_registries(faults)))
+        await stack.enter_async_context(serving(valve, registries))
+        stack.callback(valve.open)
         listener = stack.enter_context(listening(0))
         demo, settings = prepare_demo(folder, listener.getsockname()[1], address)
         update: dict[str, Any] = {"limits": limits or LimitSettings()}
@@ -240,4 +265,4 @@ async def open_house(
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=settings.public_url, timeout=30, trust_env=False)
         )
-        yield House(settings.public_url, demo, settings, faults, logs, http)
+        yield House(settings.public_url, demo, settings, faults, valve, logs, http)

@@ -121,12 +121,12 @@ async def test_an_accepted_question_is_accepted_once(house_of: House) -> None:
 async def test_a_stream_can_be_taken_up_again(house_of: House) -> None:
     """A repetition of a streamed question finds it running or answered, and never asks anew."""
     key = _key()
-    house_of.faults.delay = 0.7
+    house_of.valve.close()
     streaming = asyncio.create_task(house_of.ask(Accept="text/event-stream", Idempotency_Key=key))
     exchange = await house_of.underway()
     again = await house_of.ask(Idempotency_Key=key)
+    house_of.valve.open()
     name, streamed = stream_events((await streaming).text)[-1]
-    house_of.faults.delay = 0
     later = await house_of.ask(Idempotency_Key=key)
 
     assert (again.status_code, again.json()["exchange_id"]) == (202, exchange)
