@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-APOSTROPHES: Final = "'’‘`ʼʹ´′"
-DASHES: Final = str.maketrans("-‐‑–—", "     ")
+MARKS: Final = str.maketrans("-‐‑–—", "     ", "'’‘`ʼʹ´′")
+"""Dashes become blanks, apostrophes nothing."""
+
+CYRILLIC: Final = re.compile("[а-ӿ]")
 LOOK_ALIKES: Final = str.maketrans("abceikmhoptxy", "авсеікмнортху")
 """Latin letters that Cyrillic typists meet, by appearance and not by sound (lower case)."""
 
@@ -37,10 +39,9 @@ def name_key(name: str) -> str:
     """Give the form under which two spellings of one name are equal."""
     folded = unicodedata.normalize("NFC", name).casefold().strip()
     # A name with no Cyrillic letter at all is really Latin: folding it would only garble it.
-    if any("а" <= letter <= "ӿ" for letter in folded):
+    if CYRILLIC.search(folded):
         folded = folded.translate(LOOK_ALIKES)
-    kept = (letter for letter in folded if letter not in APOSTROPHES)
-    return " ".join("".join(kept).translate(DASHES).split())
+    return " ".join(folded.translate(MARKS).split())
 
 
 def identifier_key(value: str) -> str:

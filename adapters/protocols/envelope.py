@@ -63,13 +63,13 @@ class Template:
         )
         # Odd places hold slot names, even ones the bytes between them.
         self._parts = SLOT.split(etree.tostring(message, xml_declaration=True, encoding="UTF-8"))
+        self._slots = [name.decode() for name in self._parts[1::2]]
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """Give the message. Values are escaped; raises ValueError for a character that XML cannot carry."""
-        return b"".join(
-            part if place % 2 == 0 else _escaped(values[part.decode()])
-            for place, part in enumerate(self._parts)
-        )
+        filled = self._parts.copy()
+        filled[1::2] = [_escaped(values[slot]) for slot in self._slots]
+        return b"".join(filled)
 
 
 def _escaped(value: str) -> bytes:

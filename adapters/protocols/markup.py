@@ -16,7 +16,11 @@ DEPTH: Final = 32
 NODES: Final = 20_000
 """Elements and attributes together; an answer of 2 kB has about fifty."""
 
+SMALLEST: Final = 4
+"""Bytes that an element takes at least, in any encoding: `<a/>`. An attribute takes more."""
+
 NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+TRUE: Final = ("true", "1")
 COUNT: Final = etree.XPath("count(//*) + count(//@*)")
 
 
@@ -42,7 +46,7 @@ def parse(body: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Elemen
         raise UnreadableError("not-xml") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError("doctype")
-    if COUNT(root) > NODES:
+    if len(body) > NODES * SMALLEST and COUNT(root) > NODES:
         raise UnreadableError("too-many-nodes")
     return root
 
@@ -60,10 +64,10 @@ def read_tree(element: etree._Element, depth: int = 1) -> Any:
     if depth > DEPTH:
         raise UnreadableError("too-deep")
     if not len(element):
-        return None if element.get(NIL) in {"true", "1"} else (element.text or "").strip()
+        return None if element.get(NIL) in TRUE else (element.text or "").strip()
     record: dict[str, Any] = {}
     for child in element:
-        name, value = local_name(child), read_tree(child, depth + 1)
+        name, value = str(child.tag).rpartition("}")[2], read_tree(child, depth + 1)
         if name not in record:
             record[name] = value
         elif isinstance(record[name], list):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
@@ -24,13 +23,21 @@ READING: Final = (UnreadableError, LookupError, TypeError, ValueError, Attribute
 """What reading an answer that is not as it ought to be can raise."""
 
 
-@contextmanager
-def readable(source: Source) -> Iterator[None]:
+class readable:  # noqa: N801  used as `with readable(source):`
     """Turn whatever reading raises into `SourceMisbehavedError`, with nothing of the text."""
-    try:
-        yield
-    except READING:
-        raise SourceMisbehavedError(source, "unreadable") from None
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __enter__(self) -> None:
+        """Begin reading."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise `SourceMisbehavedError` (`unreadable`) in place of one of `READING`."""
+        if isinstance(error, READING):
+            raise SourceMisbehavedError(self._source, "unreadable") from None
 
 
 def now() -> datetime:
@@ -55,12 +62,13 @@ class Reading:
         with readable(self.source):
             identity = self.identity(said)
         check_person(self.source, question.subject, identity)
-        asked = {field: read for field, read in self.readers.items() if field in question.fields}
-        return Answered(self._read(asked, said), self.clock(), transaction_id)
+        return Answered(self._read(question.fields, said), self.clock(), transaction_id)
 
-    def _read(self, asked: Mapping[Field, Reader], said: Any) -> Mapping[Field, Value]:
+    def _read(self, asked: frozenset[Field], said: Any) -> Mapping[Field, Value]:
         values: dict[Field, Value] = {}
-        for field, read in asked.items():
+        for field, read in self.readers.items():
+            if field not in asked:
+                continue
             try:
                 value = read(said)
             except READING:

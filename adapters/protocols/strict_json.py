@@ -6,6 +6,7 @@ RFC 8259 §4 leaves duplicates to the reader, and two readers that choose differ
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, Final, NoReturn
 
 DEPTH: Final = 32
@@ -41,7 +42,7 @@ DECODER: Final = json.JSONDecoder(
 def read_json(body: bytes) -> Any:
     """Read one JSON text in UTF-8 (a BOM is tolerated). Raises `UnreadableError`."""
     try:
-        text = body.decode("utf-8-sig")
+        text = body.removeprefix(BOM_UTF8).decode()
         document = DECODER.decode(text)
         if "\\u" in text:
             json.dumps(document, ensure_ascii=False).encode()  # a lone surrogate fails here, not later

@@ -5,8 +5,7 @@ The only module of the adapters that opens a `Subject`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from adapters.base import SourceMisbehavedError, SourceRefusedError
 from adapters.normal import identifier_key, name_key
@@ -16,7 +15,6 @@ NAME_PARTS = frozenset({"family_name", "given_name", "patronymic", "birth_date"}
 """What the scheme `name` stands for in a manifest's `[question]`; the patronymic alone is optional."""
 
 
-@dataclass(frozen=True, slots=True)
 class Wording:
     """How one registry wants a person named: its elements, and our word for what goes into each.
 
@@ -24,26 +22,30 @@ class Wording:
     that it does not need.
     """
 
-    source: Source
-    needs: Sequence[frozenset[Scheme]]
-    elements: Mapping[str, str]
-    date_format: str = "%Y-%m-%d"
+    def __init__(
+        self,
+        source: Source,
+        needs: Sequence[frozenset[Scheme]],
+        elements: Mapping[str, str],
+        date_format: str = "%Y-%m-%d",
+    ) -> None:
+        self.source = source
+        self.needs = needs
+        self._date_format = date_format
+        self._ways = [
+            (_required(need), [(element, word) for element, word in elements.items() if word in _words(need)])
+            for need in needs
+        ]
 
     def say(self, subject: Subject) -> dict[str, str]:
         """Give the registry's elements and their values.
 
         Raises `SourceRefusedError` (`identifier-missing`) where the person cannot be named to it.
         """
-        identity = subject.reveal()
-        held = self._held(identity)
-        for need in self.needs:
-            if need <= _schemes(identity):
-                said = need | (NAME_PARTS if NAME in need else frozenset())
-                return {
-                    element: held[word]
-                    for element, word in self.elements.items()
-                    if word in said and word in held
-                }
+        held = self._held(subject.reveal())
+        for required, elements in self._ways:
+            if required <= held.keys():
+                return {element: held[word] for element, word in elements if word in held}
         raise SourceRefusedError(self.source, "identifier-missing")
 
     def _held(self, identity: Identity) -> dict[str, str]:
@@ -54,13 +56,17 @@ class Wording:
             if identity.name.patronymic:
                 held["patronymic"] = identity.name.patronymic
         if identity.birth_date is not None:
-            held["birth_date"] = identity.birth_date.strftime(self.date_format)
+            held["birth_date"] = identity.birth_date.strftime(self._date_format)
         return held
 
 
-def _schemes(identity: Identity) -> frozenset[Scheme]:
-    named = identity.name is not None and identity.birth_date is not None
-    return frozenset(identity.identifiers) | ({NAME} if named else frozenset())
+def _words(need: frozenset[Scheme]) -> frozenset[str]:
+    """Give our words for what a set of identifiers says."""
+    return need - {NAME} | NAME_PARTS if NAME in need else need
+
+
+def _required(need: frozenset[Scheme]) -> frozenset[str]:
+    return _words(need) - {"patronymic"}
 
 
 def check_person(source: Source, subject: Subject, answered: Identity) -> None:
@@ -74,7 +80,7 @@ def check_person(source: Source, subject: Subject, answered: Identity) -> None:
     shared = asked.identifiers.keys() & answered.identifiers.keys()
     if shared:
         same = all(
-            identifier_key(asked.identifiers[scheme]) == identifier_key(answered.identifiers[scheme])
+            _same(asked.identifiers[scheme], answered.identifiers[scheme], identifier_key)
             for scheme in shared
         )
     else:
@@ -87,7 +93,12 @@ def check_person(source: Source, subject: Subject, answered: Identity) -> None:
 def _same_name(one: PersonName | None, other: PersonName | None) -> bool:
     if one is None or other is None:
         return False
-    if name_key(one.family) != name_key(other.family) or name_key(one.given) != name_key(other.given):
+    if not _same(one.family, other.family, name_key) or not _same(one.given, other.given, name_key):
         return False
-    both = one.patronymic and other.patronymic
-    return not both or name_key(one.patronymic or "") == name_key(other.patronymic or "")
+    if not one.patronymic or not other.patronymic:
+        return True
+    return _same(one.patronymic, other.patronymic, name_key)
+
+
+def _same(one: str, other: str, key: Callable[[str], str]) -> bool:
+    return one == other or key(one) == key(other)

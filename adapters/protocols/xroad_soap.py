@@ -57,7 +57,8 @@ class XRoadSoap:
         self._client: zeep.Client = load_wsdl(wsdl)
         self._parser = hardened()
         self._identity = connection
-        self._templates: dict[tuple[str, frozenset[str], bool], Template] = {}
+        self._templates: dict[tuple[str, tuple[str, ...], bool], Template] = {}
+        self._fixed: dict[str, dict[str, Any]] = {}
 
     async def call(
         self, operation: str, values: Mapping[str, str], question: Question, message_id: str
@@ -68,7 +69,7 @@ class XRoadSoap:
         (`unreadable`, `wrong-echo`, and those of a fault).
         """
         header = self._header(operation, question, message_id)
-        template = self._template(operation, frozenset(values), with_issue="issue" in header)
+        template = self._template(operation, tuple(values), with_issue="issue" in header)
         slots = {
             **values,
             "obminId": message_id,
@@ -84,13 +85,13 @@ class XRoadSoap:
         )
         return Said(self._read(response, operation, header), _transaction(response))
 
-    def _template(self, operation: str, slots: frozenset[str], *, with_issue: bool) -> Template:
+    def _template(self, operation: str, slots: tuple[str, ...], *, with_issue: bool) -> Template:
         shape = (operation, slots, with_issue)
         template = self._templates.get(shape)
         if template is None:
             try:
                 template = Template(
-                    self._client, operation, slots, self._slotted(operation, with_issue=with_issue)
+                    self._client, operation, frozenset(slots), self._slotted(operation, with_issue=with_issue)
                 )
             except (ZeepError, TypeError, ValueError):
                 # zeep quotes what it was given.
@@ -100,20 +101,26 @@ class XRoadSoap:
 
     def _header(self, operation: str, question: Question, message_id: str) -> dict[str, Any]:
         """Give the header fields of one call as they must come back."""
-        header: dict[str, Any] = {
-            "client": _identifier(self._identity.member),
-            "service": self._service(operation),
-            "userId": question.official,
-            "id": message_id,
-        }
+        fixed = self._fixed.get(operation)
+        if fixed is None:
+            fixed = self._fixed[operation] = self._parties(operation)
+        header = {**fixed, "userId": question.official, "id": message_id}
         if question.case:
             header["issue"] = question.case
+        return header
+
+    def _parties(self, operation: str) -> dict[str, Any]:
+        """Give the header fields that are the same in every call of an operation."""
+        parties: dict[str, Any] = {
+            "client": _identifier(self._identity.member),
+            "service": self._service(operation),
+        }
         if self._identity.represented_party:
             head, _, code = self._identity.represented_party.rpartition("/")
-            header["representedParty"] = (
+            parties["representedParty"] = (
                 {"partyClass": head, "partyCode": code} if head else {"partyCode": code}
             )
-        return header
+        return parties
 
     def _service(self, operation: str) -> dict[str, str]:
         service = _identifier(f"{self._identity.instance}/{self._manifest.service}")
