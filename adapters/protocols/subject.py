@@ -32,6 +32,7 @@ class Wording:
         self.source = source
         self.needs = needs
         self._date_format = date_format
+        self._by_name = any(NAME in need for need in needs)
         self._ways = [
             (_required(need), [(element, word) for element, word in elements.items() if word in _words(need)])
             for need in needs
@@ -50,6 +51,8 @@ class Wording:
 
     def _held(self, identity: Identity) -> dict[str, str]:
         held = {str(scheme): value for scheme, value in identity.identifiers.items()}
+        if not self._by_name:
+            return held
         if identity.name is not None:
             held["family_name"] = identity.name.family
             held["given_name"] = identity.name.given

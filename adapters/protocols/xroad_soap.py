@@ -27,7 +27,11 @@ from adapters.protocols.wire import Response, Wire, refuse_status
 from adapters.protocols.xroad_faults import refuse_fault
 from contracts.vocabulary import Source
 
-ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
+SOAP: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
+ENVELOPE: Final = f"{SOAP}Envelope"
+HEADER: Final = f"{SOAP}Header"
+BODY: Final = f"{SOAP}Body"
+FAULT: Final = f"{SOAP}Fault"
 HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 TRANSACTION: Final = ("uxp-transaction-id", "x-road-request-id")
 ECHOED: Final = ("client", "service", "userId", "issue", "id", "representedParty")
@@ -154,14 +158,14 @@ class XRoadSoap:
             if "xml" not in content.type and response.status != HTTPStatus.OK:
                 refuse_status(self._source, response.status)
             root = parse(content.body, self._parser)
-            if root.tag != f"{ENVELOPE}Envelope":
+            if root.tag != ENVELOPE:
                 raise SourceMisbehavedError(self._source, "unreadable")
-            bodies = root.findall(f"{ENVELOPE}Body")
-            header = root.find(f"{ENVELOPE}Header")
+            bodies = list(root.iterchildren(BODY))
+            header = next(root.iterchildren(HEADER), None)
             if len(bodies) != 1 or len(bodies[0]) != 1:
                 raise SourceMisbehavedError(self._source, "unreadable")
             wrapper = bodies[0][0]
-            if wrapper.tag == f"{ENVELOPE}Fault":
+            if wrapper.tag == FAULT:
                 refuse_fault(self._source, wrapper.findtext("faultcode") or "")
             if response.status != HTTPStatus.OK:
                 refuse_status(self._source, response.status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from adapters.protocols.strict_json import UnreadableError, read_json
@@ -12,10 +14,12 @@ from adapters.protocols.strict_json import UnreadableError, read_json
     [
         (b'{"rnokpp":"1","rnokpp":"2"}', "duplicate-member"),
         (b'[{"a":{"b":1,"b":1}}]', "duplicate-member"),
+        (b'{"a":1,"\\u0061":1}', "duplicate-member"),
         (b'{"a":NaN}', "not-a-number"),
         (b'{"a":-Infinity}', "not-a-number"),
         (b'{"a":1e400}', "not-a-number"),
         (b"[" * 33 + b"]" * 33, "too-deep"),
+        (b"[" * 300 + b"]" * 300, "too-deep"),
         (b"[" * 100_000 + b"]" * 100_000, "not-json"),
         (b'{"a":"\xff"}', "not-json"),
         (b'{"a":"\\ud800"}', "not-json"),
@@ -48,6 +52,16 @@ def test_an_ordinary_document_is_read() -> None:
     document = read_json(b'\xef\xbb\xbf{"a":["\\u0410",1,true,null,{"b":1.5}]}')
 
     assert document == {"a": ["А", 1, True, None, {"b": 1.5}]}
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1}', b'{"a":1.10}', b'{"a":1E2}', b'{"a":-0}', b"null", b'{"a":"\\/"}']
+)
+def test_another_hand_is_read_alike(body: bytes) -> None:
+    """Blanks, escapes and numbers that we would write otherwise are no fault."""
+    document = read_json(body)
+
+    assert document == json.loads(body)
 
 
 def test_many_brackets_side_by_side_are_not_depth() -> None:
