@@ -125,7 +125,7 @@ class House:
 
     def opened(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Open what was sealed to the case system."""
-        return open_fields(answer, "case-system", self.demo.recipient_key("case-system"))
+        return open_fields(answer, "case-system", self.demo.private_key("case-system"))
 
     async def events(self, **filters: str) -> list[dict[str, Any]]:
         """Read the record as an auditor."""
@@ -152,6 +152,11 @@ class House:
     async def story(self, exchange_id: str) -> list[dict[str, Any]]:
         """Read what the record tells of one exchange."""
         return [event for event in await self.events() if event["exchange_id"] == exchange_id]
+
+    async def metric(self, prefix: str) -> float:
+        """Read one metric, by how its line begins; 0 where there is none yet."""
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(prefix))
 
     async def underway(self) -> str:
         """Wait until an intent is on record that nothing has ended, and give its exchange."""
