@@ -103,7 +103,7 @@ def _ask_and_prove(console: Console, files: Demo, url: str) -> bool:
     client = Client(url, CASE_SYSTEM, files.private_key(CASE_SYSTEM))
     with refused():
         answer = ask(client, query, console)
-        opened = open_fields(answer, CASE_SYSTEM, files.recipient_key(CASE_SYSTEM))
+        opened = open_fields(answer, CASE_SYSTEM, files.private_key(CASE_SYSTEM))
         console.print()
         show(answer, opened, console)
         complete = all(line["status"] == "answered" for line in answer["sources"].values())

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey
 
 from config.settings import DatabaseSettings, Settings, SourceSettings
 from contracts.contract import Basis
@@ -33,7 +33,7 @@ from gateway.cases import Cases
 from gateway.consent.consents import Consent, Consents, GivenBy, notice_digest
 from gateway.faults import NotFoundError
 from gateway.sealing.keys import KeyRing
-from gateway.sealing.recipient import create_recipient_jwk, public_half
+from gateway.sealing.recipient import public_half
 from gateway.storage.engine import now
 from gateway.subjects import Subjects
 
@@ -60,12 +60,11 @@ class Demo:
     folder: Path
 
     def private_key(self, agency: str) -> Path:
-        """Give the file of an agency's signing key."""
-        return self.folder / "keys" / f"{agency}.jwk"
+        """Give the file of the key with which an agency signs, and opens what is sealed to it.
 
-    def recipient_key(self, agency: str) -> Path:
-        """Give the file of the key with which an agency opens what is sealed to it."""
-        return self.folder / "keys" / f"{agency}.sealed.jwk"
+        One key for both keeps the demo to one file an agency; a deployment registers two.
+        """
+        return self.folder / "keys" / f"{agency}.jwk"
 
     @property
     def settings_file(self) -> Path:
@@ -101,16 +100,15 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
 def _write_agencies(demo: Demo) -> None:
     lines = ["# Who may call. Roles stand here and nowhere else; keys are public halves (RFC 7517).", ""]
     for agency, (role, uk, en) in AGENCIES.items():
-        signing = OKPKey.generate_key("Ed25519", {"kid": f"{agency}-1", "use": "sig"})
-        sealing = create_recipient_jwk(f"{agency}-seal-1")
-        _write_private(demo.private_key(agency), json.dumps(signing.as_dict(private=True)))
-        _write_private(demo.recipient_key(agency), json.dumps(sealing))
+        private = {**ECKey.generate_key("P-256").as_dict(private=True), "kid": f"{agency}-1"}
+        public = _inline(public_half(private))
+        _write_private(demo.private_key(agency), json.dumps(private))
         lines += [
             f"[{agency}]",
             f'name = {{ uk = "{uk}", en = "{en}" }}',
             f'roles = ["{role.value}"]',
-            f"signing = [{_inline(signing.as_dict(private=False))}]",
-            f"recipient = {_inline(public_half(sealing))}",
+            f"signing = [{public}]",
+            f"recipient = {public}",
             "",
         ]
     (demo.folder / "agencies.toml").write_text("\n".join(lines), "utf-8")

@@ -13,11 +13,10 @@ from rich.table import Table
 
 from contracts.identifiers import InvalidIdentifierError
 from gateway.commands.client import CallRefusedError, Client, open_fields
-from gateway.commands.settling import FAILED, AsJson, print_json
+from gateway.commands.settling import FAILED, AsJson, plain, print_json
 from gateway.sealing.keys import EnvelopeBrokenError
 
 DEFAULT_KEY = Path(".obmin/keys/case-system.jwk")
-DEFAULT_SEALED = Path(".obmin/keys/case-system.sealed.jwk")
 DEFAULT_GATEWAY = "http://127.0.0.1:8000"
 
 MARKS: Mapping[str, str] = {
@@ -47,7 +46,9 @@ def history(
     official: Annotated[str, typer.Option(help="On whose initiative.")] = "worker-17",
     agency: Annotated[str, typer.Option(help="The agency that asks.")] = "case-system",
     key: Annotated[Path, typer.Option(help="Its private signing key (JWK).")] = DEFAULT_KEY,
-    sealed_key: Annotated[Path, typer.Option(help="Its private key for sealed fields.")] = DEFAULT_SEALED,
+    sealed_key: Annotated[
+        Path | None, typer.Option(help="Its private key for sealed fields, if another.", show_default=False)
+    ] = None,
     gateway: Annotated[str, typer.Option(help="The gateway's public URL.")] = DEFAULT_GATEWAY,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +65,7 @@ def history(
     console = Console(stderr=as_json)
     with refused():
         answer = ask(Client(gateway, agency, key), query, console)
-        opened = open_fields(answer, agency, sealed_key) if sealed_key.exists() else {}
+        opened = open_fields(answer, agency, sealed_key or key)
     if as_json:
         print_json({**answer, "opened": opened})
     else:
@@ -114,7 +115,7 @@ def _text(value: Any) -> str:
         return "\n".join(_text(one) for one in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
-    return str(value)
+    return plain(str(value))
 
 
 class refused:  # noqa: N801  reads as a word where it stands

@@ -18,7 +18,7 @@ from audit.report import Report
 from audit.verify import verify as check
 from config.settings import Settings
 from gateway.app import Foundation, lay_foundation
-from gateway.commands.settling import FAILED, AsJson, ConfigFile, print_json, settings_of, told
+from gateway.commands.settling import FAILED, AsJson, ConfigFile, plain, print_json, settings_of, told
 from gateway.storage.engine import now
 
 audit = typer.Typer(no_args_is_help=True, help="The record: search, show, export and verify it.")
@@ -59,12 +59,8 @@ def search_record(
             str(each.index),
             event.at.isoformat(timespec="seconds"),
             event.kind.value,
-            event.agency,
-            event.official,
-            event.case,
-            event.purpose,
-            event.result,
-            event.reason,
+            *map(plain, (event.agency, event.official, event.case, event.purpose)),
+            *map(plain, (event.result, event.reason)),
         )
     Console().print(table)
 

@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 import orjson
 import typer
+from rich.markup import escape
 
 from config.settings import Settings, SettingsError, load_settings
 from contracts.vocabulary import ObminError
@@ -39,5 +40,11 @@ def settings_of(config: Path | None) -> Settings:
 
 
 def print_json(content: object) -> None:
-    """Print one JSON document."""
-    sys.stdout.write(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")
+    """Print one JSON document; what could steer a terminal is escaped (JSON leaves C1 controls raw)."""
+    text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+    sys.stdout.write(text.translate({code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}) + "\n")
+
+
+def plain(text: str) -> str:
+    """Make text from outside safe to show: no terminal escapes, no markup of ours."""
+    return escape("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.vocabulary import CaseId, OfficialId
+from contracts.vocabulary import CaseId
 from gateway.agencies import Role
 from gateway.cases import Case
 from gateway.faults import BodyInvalidError, PreconditionError
@@ -31,7 +31,7 @@ async def put(request: Request, case: Code) -> Response:
         caller.id,
         CaseId(case),
         body.person(gate.pipeline.contracts.vocabulary),
-        [OfficialId(official.id) for official in body.officials],
+        body.official_ids(),
         body.opened,
         body.closed,
         _version(request.headers.get("if-match")),

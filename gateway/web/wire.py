@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
 from contracts.identifiers import InvalidIdentifierError, check
@@ -58,6 +58,16 @@ class SubjectBody(Body):
     value: Annotated[str, StringConstraints(max_length=64)] | None = None
     name: NameBody | None = None
     birth_date: date | None = None
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _split(cls, name: object) -> object:
+        """Take a name written in one line: family name, given name, and the rest the patronymic."""
+        if not isinstance(name, str):
+            return name
+        family, _, rest = name.strip().partition(" ")
+        given, _, patronymic = rest.strip().partition(" ")
+        return {"family": family, "given": given, "patronymic": patronymic.strip() or None}
 
     def subject(self, vocabulary: Vocabulary) -> Subject:
         """Check the identifier and give the person.
@@ -124,15 +134,22 @@ class HistoryBody(Body):
 
 
 class CaseBody(Body):
-    """`PUT /v1/cases/{case}`. `identifiers` are further ones of the same person, by scheme."""
+    """`PUT /v1/cases/{case}`. `identifiers` are further ones of the same person, by scheme.
+
+    An official may be given by id alone.
+    """
 
     subject: SubjectBody
     identifiers: dict[Code, Annotated[str, StringConstraints(max_length=64)]] = Field(
         default_factory=dict, max_length=10
     )
-    officials: Annotated[list[OfficialBody], Field(min_length=1, max_length=100)]
+    officials: Annotated[list[OfficialBody | Code], Field(min_length=1, max_length=100)]
     opened: date
     closed: date | None = None
+
+    def official_ids(self) -> list[OfficialId]:
+        """Give the officials' ids, which are all that is kept of them."""
+        return [OfficialId(one if isinstance(one, str) else one.id) for one in self.officials]
 
     def person(self, vocabulary: Vocabulary) -> Subject:
         """Give the person by all her identifiers; raises `InvalidIdentifierError`."""
