@@ -48,7 +48,7 @@ class EHealthRest:
     async def ask(self, question: Question) -> Reply:
         """See `Adapter.ask`."""
         body = orjson.dumps(self.wording.say(question.subject))
-        response = await self._send("POST", self.manifest.search, question, body, page=0)
+        response = await self._send("POST", self.manifest.search, question, body)
         document = self._envelope(response)
         with readable(self.source):
             found, total = document["data"], int(document["paging"]["total_entries"])
@@ -69,7 +69,7 @@ class EHealthRest:
             path = self.manifest.summary.replace("{id}", quote(str(person["id"]), safe=""))
         facts: dict[str, Any] = {}
         for page in range(1, self.manifest.pages + 1):
-            document = self._envelope(await self._send("GET", path, question, b"", page))
+            document = self._envelope(await self._send("GET", f"{path}?page={page}&page_size=50", question))
             with readable(self.source):
                 for fact in document["data"]:
                     facts[fact["code"]["coding"][0]["code"]] = fact
@@ -77,15 +77,14 @@ class EHealthRest:
                     return facts
         raise SourceMisbehavedError(self.source, "too-large")
 
-    async def _send(self, method: str, path: str, question: Question, content: bytes, page: int) -> Response:
+    async def _send(self, method: str, path: str, question: Question, content: bytes = b"") -> Response:
         headers = {
             "Content-Type": "application/json",
             "X-Request-ID": question.message_id,
             "X-Official": header_text(question.official),
         }
-        query = {"page": str(page), "page_size": "50"} if page else None
         return await self.wire.send(
-            method, path, deadline=question.deadline, headers=headers, content=content, query=query
+            method, path, deadline=question.deadline, headers=headers, content=content
         )
 
     def _envelope(self, response: Response) -> Any:

@@ -31,6 +31,7 @@ def hardened() -> etree.XMLParser[etree._Element]:
         load_dtd=False,
         no_network=True,
         huge_tree=False,
+        collect_ids=False,
         remove_comments=True,
         remove_pis=True,
     )

@@ -54,9 +54,10 @@ class _Body(httpx.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self._response.content
         try:
-            while chunk := await self._response.content.readany():
-                yield chunk
+            while not content.at_eof():
+                yield await content.readany()
         except FAILURES as error:
             raise as_httpx(error) from None
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, NoReturn
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx
 
@@ -129,20 +129,19 @@ class Wire:
         deadline: float,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
-        query: Mapping[str, str] | None = None,
     ) -> Response:
         """Send one request and read its whole answer by `deadline` (the loop's clock).
 
-        Any status but a redirect is returned. Raises `SourceUnavailableError` (`timed-out`, `unreachable`,
-        `disconnected`), `SourceMisbehavedError` (`too-large`, `redirected`, `unreadable`) or
-        `SourceRefusedError` (`unsendable`).
+        `path` is as it goes onto the wire, a query included. Any status but a redirect is returned. Raises
+        `SourceUnavailableError` (`timed-out`, `unreachable`, `disconnected`), `SourceMisbehavedError`
+        (`too-large`, `redirected`, `unreadable`) or `SourceRefusedError` (`unsendable`).
         """
         try:
             async with asyncio.timeout_at(deadline), self._places:
                 response = await self._transport.handle_async_request(
                     httpx.Request(
                         method,
-                        self._url(path, query),
+                        self._urls.get(path) or self._base + path,
                         headers=[
                             *self._fixed,
                             (b"Content-Length", b"%d" % len(content)),
@@ -155,11 +154,6 @@ class Wire:
                 return await self._read(response)
         except FAILURES as error:
             raise as_ours(self.source, error) from None
-
-    def _url(self, path: str, query: Mapping[str, str] | None) -> httpx.URL | str:
-        if query:
-            return f"{self._base}{path}?{urlencode(query)}"
-        return self._urls.get(path) or self._base + path
 
     async def _read(self, response: httpx.Response) -> Response:
         stream = response.stream
