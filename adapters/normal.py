@@ -18,10 +18,10 @@ CYRILLIC: Final = re.compile("[а-ӿ]")
 LOOK_ALIKES: Final = str.maketrans("abceikmhoptxy", "авсеікмнортху")
 """Latin letters that Cyrillic typists meet, by appearance and not by sound (lower case)."""
 
-DATE: Final = re.compile(
-    r"(?P<y1>\d{4})(?P<mark>[-.])(?P<m1>\d{2})(?P=mark)(?P<d1>\d{2})|(?P<d2>\d{2})\.(?P<m2>\d{2})\.(?P<y2>\d{4})",
-    re.ASCII,
-)
+FOLDED: Final = MARKS | LOOK_ALIKES
+
+YEAR_FIRST: Final = re.compile(r"(\d{4})([-.])(\d{2})\2(\d{2})", re.ASCII)
+DAY_FIRST: Final = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})", re.ASCII)
 
 SEXES: Final[Mapping[str, str]] = {
     "male": "male",
@@ -39,9 +39,7 @@ def name_key(name: str) -> str:
     """Give the form under which two spellings of one name are equal."""
     folded = unicodedata.normalize("NFC", name).casefold().strip()
     # A name with no Cyrillic letter at all is really Latin: folding it would only garble it.
-    if CYRILLIC.search(folded):
-        folded = folded.translate(LOOK_ALIKES)
-    return " ".join(folded.translate(MARKS).split())
+    return " ".join(folded.translate(FOLDED if CYRILLIC.search(folded) else MARKS).split())
 
 
 def identifier_key(value: str) -> str:
@@ -54,10 +52,13 @@ def read_date(text: str) -> date:
 
     Raises ValueError, without the text, for anything else.
     """
-    found = DATE.fullmatch(text.strip().partition("T")[0])
-    if found is None:
+    said = text.strip().partition("T")[0]
+    if found := YEAR_FIRST.fullmatch(said):
+        year, _, month, day = found.groups()
+    elif found := DAY_FIRST.fullmatch(said):
+        day, month, year = found.groups()
+    else:
         raise ValueError("not-a-date")
-    year, month, day = found.group("y1", "m1", "d1") if found["y1"] else found.group("y2", "m2", "d2")
     return date(int(year), int(month), int(day))
 
 

@@ -65,7 +65,8 @@ def read_tree(element: etree._Element, depth: int = 1) -> Any:
     if depth > DEPTH:
         raise UnreadableError("too-deep")
     if not len(element):
-        return None if element.get(NIL) in TRUE else (element.text or "").strip()
+        nil = element.keys() and element.get(NIL) in TRUE
+        return None if nil else (element.text or "").strip()
     record: dict[str, Any] = {}
     for child in element:
         name, value = str(child.tag).rpartition("}")[2], read_tree(child, depth + 1)
