@@ -41,17 +41,24 @@ class Valve:
         self._registries = registries
         self._open = asyncio.Event()
         self._open.set()
+        self._reached = asyncio.Event()
 
     def close(self) -> None:
         """Let nothing through."""
         self._open.clear()
+        self._reached.clear()
 
     def open(self) -> None:
         """Let everything through, what has waited first."""
         self._open.set()
 
+    async def holding(self) -> None:
+        """Wait until a question is held back: the intent is on record, the sources are being asked."""
+        await self._reached.wait()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one question, in its time."""
+        self._reached.set()
         await self._open.wait()
         await self._registries(scope, receive, send)
 
