@@ -197,6 +197,24 @@ async def test_proxies_in_the_environment_are_not_used(
     assert response.body == b"hi"
 
 
+async def test_no_version_is_told() -> None:
+    """A request names us, and neither the library it is sent with nor its version."""
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"question"))
+        writer.write(OK + b"Content-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    await ask(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    server.close()
+
+    assert b"User-Agent: obmin\r\n" in heard[0]
+    assert b"aiohttp" not in heard[0]
+
+
 async def test_a_cookie_is_not_kept() -> None:
     """What one answer sets is not sent with the next question: registries cannot join our questions up."""
     heard: list[bytes] = []
