@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from tests.journeys.house import House
@@ -29,7 +29,7 @@ class Forgery:
 
     header: Mapping[str, Any] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
-    key: OKPKey | ECKey | None = None
+    key: ECKey | None = None
     key_of: str = AGENCY
     secret: bytes = b""
     unsigned: bool = False
@@ -45,7 +45,7 @@ class Forgery:
             "jti": str(uuid.uuid4()),
             **{name: value(at) if callable(value) else value for name, value in self.claims.items()},
         }
-        header = {"alg": "Ed25519", "kid": f"{AGENCY}-1", **self.header}
+        header = {"alg": "ES256", "kid": f"{AGENCY}-1", **self.header}
         signed = f"{_part(header)}.{_part(claims)}"
         return f"{signed}.{_encode(self._sign(house, signed.encode()))}"
 
@@ -54,9 +54,8 @@ class Forgery:
             return b""
         if self.secret:
             return hmac.new(self.secret, content, hashlib.sha256).digest()
-        key = self.key or OKPKey.import_key(json.loads(house.demo.private_key(self.key_of).read_text()))
-        algorithm = "Ed25519" if isinstance(key, OKPKey) else "ES256"
-        return JWSRegistry.algorithms[algorithm].sign(content, key)
+        key = self.key or ECKey.import_key(json.loads(house.demo.private_key(self.key_of).read_text()))
+        return JWSRegistry.algorithms["ES256"].sign(content, key)
 
 
 def _part(members: Mapping[str, Any]) -> str:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 
 import httpx
 import pytest
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey
 
 from tests.journeys.forging import AGENCY, Forgery
 from tests.journeys.house import ASSERTION_TYPE, House, query_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-STRANGER = OKPKey.generate_key("Ed25519")
+STRANGER = ECKey.generate_key("P-256")
 JWK = STRANGER.as_dict(private=False)
 
 FORGERIES = {
@@ -24,7 +24,8 @@ FORGERIES = {
     "none in capitals": (Forgery({"alg": "nOnE"}, unsigned=True), "assertion-algorithm"),
     "no signature": (Forgery(unsigned=True), "signature-wrong"),
     "RS256": (Forgery({"alg": "RS256"}), "assertion-algorithm"),
-    "ES256 over an Ed25519 key": (Forgery({"alg": "ES256"}), "signature-wrong"),
+    "EdDSA over a P-256 key": (Forgery({"alg": "EdDSA"}), "signature-wrong"),
+    "ES512 over a P-256 key": (Forgery({"alg": "ES512"}), "assertion-algorithm"),
     "key in the header": (Forgery({"jwk": JWK, "kid": None}, key=STRANGER), "assertion-header"),
     "key set elsewhere": (Forgery({"jku": "http://127.0.0.1/keys"}, key=STRANGER), "assertion-header"),
     "certificate elsewhere": (Forgery({"x5u": "http://127.0.0.1/x"}, key=STRANGER), "assertion-header"),
@@ -84,7 +85,7 @@ async def test_a_forged_assertion_is_refused_and_recorded(common: House, name: s
 
 async def test_a_public_key_is_no_shared_secret(common: House) -> None:
     """HS256 over each spelling of the public key is refused before any key is looked at."""
-    public = OKPKey.import_key(json.loads(common.demo.private_key(AGENCY).read_text()))
+    public = ECKey.import_key(json.loads(common.demo.private_key(AGENCY).read_text()))
     secrets = [str(public.as_dict(private=False)["x"]).encode(), public.as_pem(private=False)]
     answers = [
         await common.present(Forgery({"alg": "HS256"}, secret=secret).write(common)) for secret in secrets
