@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,10 @@ class Replica:
         await self.process.wait()
 
 
-async def run(*arguments: str | Path, **environment: str) -> Finished:
-    """Run a command to its end, beside whatever this process serves."""
+async def run(folder: Path, *arguments: str | Path, **variables: str) -> Finished:
+    """Run a command to its end, beside whatever this process serves. `folder` is a test's own."""
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, *arguments, stdout=PIPE, stderr=PIPE, env={**os.environ, **environment}
+        PROGRAM, *arguments, stdout=PIPE, stderr=PIPE, env=_environment(folder, variables)
     )
     out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
@@ -56,13 +56,13 @@ async def replica_of(house: House) -> AsyncIterator[Replica]:
     """Serve the house's deployment from another process too, behind the same public address."""
     with listening(0) as free:
         port = free.getsockname()[1]
-    environment = {"OBMIN_PORT": str(port), "OBMIN_DATABASE__URL": house.settings.database.url}
+    variables = {"OBMIN_PORT": str(port), "OBMIN_DATABASE__URL": house.settings.database.url}
     url = f"http://127.0.0.1:{port}"
     log = house.demo.folder / f"replica-{port}.log"
     with log.open("wb") as lines:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "serve", "--config", house.demo.settings_file,
-            stdout=lines, stderr=lines, env={**os.environ, **environment},
+            stdout=lines, stderr=lines, env=_environment(house.demo.folder, variables),
         )  # fmt: skip
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
         try:
@@ -72,6 +72,12 @@ async def replica_of(house: House) -> AsyncIterator[Replica]:
             with suppress(ProcessLookupError):
                 process.terminate()
             await process.wait()
+
+
+def _environment(folder: Path, variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Let the processes of one test run share their bytecode: compiling it takes most of a start."""
+    bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parents[1] / "bytecode")}
+    return {**os.environ, **bytecode, **variables}
 
 
 async def _ready(http: httpx.AsyncClient, process: Process, log: Path) -> None:
