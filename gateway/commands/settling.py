@@ -11,11 +11,13 @@ from typing import Annotated, TypeAlias
 import orjson
 import typer
 from rich.markup import escape
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings, SettingsError, load_settings
 from contracts.vocabulary import ObminError
 
 FAILED, WRONG_USAGE = 1, 2
+REFUSALS = (ObminError, SettingsError, SQLAlchemyError, OSError)
 
 ConfigFile: TypeAlias = Annotated[
     Path | None, typer.Option("--config", help="The deployment's settings (TOML).", show_default=False)
@@ -28,9 +30,18 @@ def told() -> Iterator[None]:
     """Turn a refusal of ours into one line on standard error and exit status 1."""
     try:
         yield
-    except (ObminError, SettingsError) as error:
-        typer.echo(str(error) or type(error).__name__, err=True)
+    except REFUSALS as error:
+        typer.echo(explain(error), err=True)
         raise typer.Exit(FAILED) from None
+
+
+def explain(error: Exception) -> str:
+    """Say in one line what went wrong and where to look; a driver's own text may hold a password."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, SQLAlchemyError | OSError):
+        return f"{type(error).__name__}: the database is not reached; look at [database] url"
+    return str(error) or type(error).__name__
 
 
 def settings_of(config: Path | None) -> Settings:

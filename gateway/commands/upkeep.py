@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.catalog import find_registries
 from audit.event import Event, Kind
@@ -18,7 +17,17 @@ from contracts.store import ContractStore
 from contracts.vocabulary import ObminError
 from gateway.agencies import load_agencies
 from gateway.app import lay_foundation
-from gateway.commands.settling import FAILED, AsJson, ConfigFile, print_json, settings_of, told
+from gateway.commands.settling import (
+    FAILED,
+    REFUSALS,
+    AsJson,
+    ConfigFile,
+    explain,
+    plain,
+    print_json,
+    settings_of,
+    told,
+)
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import Progress, count_old, rewrap
 from gateway.storage.engine import now, open_engine
@@ -107,7 +116,7 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
         print_json(findings)
     else:
         for name, wrong in findings.items():
-            Console().print(f"{'[red]✗[/]' if wrong else '[green]✓[/]'} {name:<10} {wrong}".rstrip())
+            Console().print(f"{'[red]✗[/]' if wrong else '[green]✓[/]'} {name:<10} {plain(wrong)}".rstrip())
     if any(findings.values()):
         raise typer.Exit(FAILED)
 
@@ -115,11 +124,8 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
 def _tried(check: Callable[[], object]) -> str:
     try:
         check()
-    except ObminError as error:
-        return str(error) or type(error).__name__
-    except (SQLAlchemyError, OSError) as error:
-        # The driver's text may hold the password of the URL.
-        return f"{type(error).__name__}: the database is not reached; look at [database] url"
+    except REFUSALS as error:
+        return explain(error)
     return ""
 
 
