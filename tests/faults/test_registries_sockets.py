@@ -125,7 +125,7 @@ async def ask(address: str, patience: float = 5.0) -> Response:
         (never_ending_header, SourceUnavailableError, "disconnected"),
         (pour, SourceMisbehavedError, "too-large"),
         (
-            saying(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"\0" * 50_000_000)),
+            saying(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"\0" * 50_000_000, mtime=0)),
             SourceMisbehavedError,
             "too-large",
         ),
