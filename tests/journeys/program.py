@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from typer.testing import CliRunner
 
 from gateway.commands.demo import listening
+from gateway.commands.main import app
 from tests.journeys.house import House
 
 PROGRAM = Path(sys.executable).with_name("obmin")
@@ -49,6 +51,13 @@ async def run(folder: Path, *arguments: str | Path, **variables: str) -> Finishe
     )
     out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
+
+
+async def call(*arguments: str | Path, **variables: str) -> Finished:
+    """Run a command in a thread of this process: the same code, without the seconds that a start takes."""
+    words = [str(argument) for argument in arguments]
+    result = await asyncio.to_thread(CliRunner().invoke, app, words, env=variables)
+    return Finished(result.exit_code, result.stdout, result.stderr)
 
 
 @asynccontextmanager
