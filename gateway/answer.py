@@ -18,7 +18,8 @@ from contracts.contract import Basis, Ground, Mandate
 from contracts.vocabulary import Field
 from contracts.words import ReasonWords
 from gateway.collection import Finding, Status
-from gateway.consent.ground import Standing, outward
+from gateway.consent.ground import outward
+from gateway.consent.standing import Standing
 from gateway.disclosure import Disclosure, Fact
 from gateway.query import Query
 from gateway.sealing.envelope import Context

@@ -29,7 +29,8 @@ from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
 from gateway.answer import Answer, Keeping, compose, outcomes
 from gateway.collection import Findings, Watcher, collect, unwatched
-from gateway.consent.ground import ConsentWithdrawnError, Standing, confirm
+from gateway.consent.ground import ConsentWithdrawnError, confirm
+from gateway.consent.standing import Standing
 from gateway.disclosure import minimise
 from gateway.health import SourceHealth
 from gateway.identity import Caller

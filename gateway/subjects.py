@@ -9,32 +9,29 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, literal, null, or_, select, update
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 
 from audit.store import Statement
-from contracts.decision import CaseFact, ConsentFact
 from contracts.vocabulary import (
     NAME,
     AgencyId,
     Identity,
     ObminError,
-    OfficialId,
     PersonName,
-    Purpose,
     Scheme,
-    Source,
     Subject,
     SubjectRef,
 )
 from contracts.words import Vocabulary
-from gateway.consent.ground import CaseNotOpenError, Standing
+from gateway.consent.ground import CaseNotOpenError
+from gateway.consent.standing import Standing, case_fact, consent_facts, standing_statement
 from gateway.faults import ConflictError
 from gateway.query import Query
 from gateway.sealing.envelope import Context, SubjectKey
 from gateway.sealing.index import BlindIndex
 from gateway.sealing.keys import KeyRing
-from gateway.storage.engine import Database, Prepared, instant, now
-from gateway.storage.tables import cases, consent_events, consents, subject_identifiers, subjects
+from gateway.storage.engine import Database, Prepared
+from gateway.storage.tables import subject_identifiers, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,8 @@ class Subjects:
         self._ring = ring
         self._tenant = tenant
         self._index = BlindIndex(ring, tenant, vocabulary)
-        self._by_case = _standing(with_case=True)
-        self._by_number = _standing(with_case=False)
+        self._by_case = standing_statement(with_case=True)
+        self._by_number = standing_statement(with_case=False)
         self._new_subject = Prepared(insert(subjects), database.dialect)
         self._new_identifier = Prepared(insert(subject_identifiers), database.dialect)
         self._new_identity = Prepared(
@@ -101,8 +98,8 @@ class Subjects:
             # What was asked with may be more than what is on file (a name beside the number).
             subject=Subject(_joined(stored, query.subject.reveal())),
             key=key,
-            case=_case_fact(row),
-            consents=_consent_facts(rows, agency, query.purpose),
+            case=case_fact(row),
+            consents=consent_facts(rows, agency, query.purpose),
             masks=frozenset(orjson.loads(row.masks)),
         )
 
@@ -183,77 +180,6 @@ class Subjects:
 
     def _context(self, ref: SubjectRef) -> Context:
         return Context(self._tenant, "subjects", ref, "identity")
-
-
-def _standing(*, with_case: bool) -> Any:
-    """Build the one statement behind `Subjects.find`: a row per consent event, or one where there is none."""
-    matched = and_(
-        subject_identifiers.c.subject_ref == subjects.c.ref,
-        subject_identifiers.c.scheme == bindparam("scheme"),
-        subject_identifiers.c.blind == bindparam("blind"),
-    )
-    case_columns: list[ColumnElement[Any]]
-    if with_case:
-        base = cases.join(subjects, subjects.c.ref == cases.c.subject_ref).outerjoin(
-            subject_identifiers, matched
-        )
-        case_columns = [cases.c.officials, cases.c.opened, cases.c.closed]
-    else:
-        base = subjects.join(subject_identifiers, matched)
-        case_columns = [null().label(name) for name in ("officials", "opened", "closed")]
-    ended = and_(consent_events.c.consent_id == consents.c.id, consent_events.c.kind != literal("given"))
-    mine = and_(
-        consents.c.subject_ref == subjects.c.ref,
-        consents.c.consumer == bindparam("agency"),
-        consents.c.purpose == bindparam("purpose"),
-    )
-    statement = select(
-        subjects.c.ref,
-        subjects.c.wrapped_key,
-        subjects.c.kek_version,
-        subjects.c.identity,
-        subjects.c.masks,
-        subject_identifiers.c.subject_ref.label("matched"),
-        *case_columns,
-        consents.c.id.label("consent_id"),
-        consents.c.sources,
-        consents.c.given_by,
-        consents.c.given_at,
-        consents.c.until,
-        consent_events.c.kind.label("ended"),
-    ).select_from(base.outerjoin(consents, mine).outerjoin(consent_events, ended))
-    if with_case:
-        statement = statement.where(cases.c.agency == bindparam("agency"), cases.c.id == bindparam("case"))
-    return statement
-
-
-def _case_fact(row: Row[Any]) -> CaseFact | None:
-    if row.opened is None:
-        return None
-    today = now().date().isoformat()
-    return CaseFact(
-        open=row.opened <= today and (row.closed is None or today < row.closed),
-        same_person=row.matched is not None,
-        officials=frozenset(map(OfficialId, orjson.loads(row.officials))),
-    )
-
-
-def _consent_facts(rows: Sequence[Row[Any]], agency: AgencyId, purpose: Purpose) -> tuple[ConsentFact, ...]:
-    facts = {
-        row.consent_id: ConsentFact(
-            id=row.consent_id,
-            consumer=agency,  # the statement asked for this agency's and purpose's alone
-            purpose=purpose,
-            sources=frozenset(map(Source, orjson.loads(row.sources))),
-            given_at=instant(row.given_at),
-            until=instant(row.until),
-            given_by=row.given_by,
-            ended=row.ended or "",
-        )
-        for row in rows
-        if row.consent_id is not None
-    }
-    return tuple(facts.values())
 
 
 def _schemes(identity: Identity) -> list[Scheme]:

@@ -7,37 +7,19 @@ errors, and its permits become the one proof that lets a source be asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
 from contracts.contract import Grant, Mandate, NotPermittedError
-from contracts.decision import CaseFact, ConsentFact, Decision, Facts, decide
+from contracts.decision import Decision, Facts, decide
 from contracts.identifiers import born
-from contracts.vocabulary import Identity, ObminError, Source, Subject, SubjectRef
+from contracts.vocabulary import Identity, ObminError, Source
 from contracts.words import Vocabulary
+from gateway.consent.standing import Standing
 from gateway.query import Query
-from gateway.sealing.envelope import SubjectKey
 
-NEVER_OUTSIDE = frozenset(
-    {"consent-withdrawn", "consent-expired", "consent-not-yet-valid", "consent-refused", "minor-no-guardian"}
-)
+PERSONS_AFFAIR = ("consent-", "minor-")
 """Why a consent does not hold is the person's affair: callers hear only that one is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is on file about the person and the case, read in one statement.
-
-    `masks` are the categories that safety hides for this person whatever a contract says.
-    """
-
-    ref: SubjectRef
-    subject: Subject
-    key: SubjectKey = field(repr=False)
-    case: CaseFact | None
-    consents: tuple[ConsentFact, ...]
-    masks: frozenset[str]
 
 
 class CaseNotOpenError(ObminError):
@@ -106,7 +88,7 @@ def weigh(grant: Grant, standing: Standing, query: Query, at: datetime, vocabula
 
 def outward(withheld: Mapping[Source, str]) -> Mapping[Source, str]:
     """Say the reasons as callers may hear them; the record keeps the exact ones."""
-    return {s: "consent-missing" if reason in NEVER_OUTSIDE else reason for s, reason in withheld.items()}
+    return {s: "consent-missing" if why.startswith(PERSONS_AFFAIR) else why for s, why in withheld.items()}
 
 
 def birth_date_of(identity: Identity, vocabulary: Vocabulary) -> date | None:
