@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,9 @@ from starlette.responses import FileResponse, Response
 
 from audit.event import Event, Kind
 from audit.export import export
+from audit.log import Noted
 from audit.query import Filter, Recorded, by_id, search
+from audit.store import AuditUnavailableError
 from audit.tiles import WIDTH, bundle, parse_path
 from audit.tree import last_signed, read_entries, read_tiles
 from gateway.agencies import Role
@@ -152,19 +155,25 @@ async def proof(request: Request, event_id: Code) -> Response:
 
 @router.get("/v1/audit/export", summary="The whole record, as files")
 async def exported(request: Request) -> Response:
-    """Give the record in the tlog-tiles layout as a gzipped tar; `obmin audit verify` checks it offline."""
+    """Give the record in the tlog-tiles layout as a gzipped tar; `obmin audit verify` checks it offline.
+
+    It reaches at least to the entry of its own beginning, unless nobody signs heads any more: what was
+    signed until then is the evidence, and is given.
+    """
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
-    await _note(gate, caller, request, Kind.EXPORT, "started", 0)
+    started = await _note(gate, caller, request, Kind.EXPORT, "started", 0)
+    with suppress(AuditUnavailableError), translated():
+        await gate.publisher.inclusion(started.index)
     folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
     try:
         async with gate.database.reading() as connection:
             size = await export(connection, folder / "log", gate.publisher.signer.verifier)
         archive = folder / "log.tar.gz"
         await anyio.to_thread.run_sync(_pack, folder / "log", archive)
+        await _note(gate, caller, request, Kind.EXPORT, "done", size)
     except BaseException:
         shutil.rmtree(folder)
         raise
-    await _note(gate, caller, request, Kind.EXPORT, "done", size)
     return FileResponse(
         archive,
         media_type="application/gzip",
@@ -187,9 +196,9 @@ async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorde
     return gate, caller, found
 
 
-async def _note(gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int) -> None:
+async def _note(gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int) -> Noted:
     """Put the reading itself on record, before anything of it is given."""
-    await gate.pipeline.log.note(
+    return await gate.pipeline.log.note(
         Event(
             kind=kind,
             at=now(),

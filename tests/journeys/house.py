@@ -185,9 +185,7 @@ class House:
         return " ".join(_readable(value) for row in rows for value in row)
 
     async def verified(self, folder: Path, *answers: Mapping[str, Any]) -> Report:
-        """Export the record once its head covers all of it, and verify it offline with the receipts."""
-        newest = (await self.events())[-1]
-        await self.http.get(f"/v1/audit/events/{newest['id']}/proof", headers=await self.bearer("auditor"))
+        """Export the record and verify it offline with the receipts."""
         exported = await self.http.get("/v1/audit/export", headers=await self.bearer("auditor"))
         archive = folder / "log.tar.gz"
         archive.write_bytes(exported.content)
