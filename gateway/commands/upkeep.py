@@ -116,7 +116,8 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
         print_json(findings)
     else:
         for name, wrong in findings.items():
-            Console().print(f"{'[red]✗[/]' if wrong else '[green]✓[/]'} {name:<10} {plain(wrong)}".rstrip())
+            line = f"{'[red]✗[/]' if wrong else '[green]✓[/]'} {name:<10} {plain(wrong)}"
+            Console().print(line.rstrip(), soft_wrap=True)  # a path is copied whole
     if any(findings.values()):
         raise typer.Exit(FAILED)
 
