@@ -13,11 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import SingletonThreadPool
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -56,18 +55,17 @@ class Database:
         return asyncpg.dialect()  # type: ignore[no-untyped-call]
 
     @cached_property
-    def _inline(self) -> Engine | None:
-        """On SQLite, a connection that reads in the event loop's own thread.
+    def _inline(self) -> Connection | None:
+        """On SQLite, a connection that reads in the event loop's own thread, each statement by itself.
 
         In WAL mode a reader waits for nobody, and a look-up takes microseconds: handing it to another
         thread and back five times costs ten times as much (DECISIONS.md 9).
         """
         if not is_sqlite(self.url):
             return None
-        url = make_url(self.url).set(drivername="sqlite")
-        engine = create_engine(url, poolclass=SingletonThreadPool, connect_args={"check_same_thread": True})
+        engine = create_engine(make_url(self.url).set(drivername="sqlite"), isolation_level="AUTOCOMMIT")
         event.listen(engine, "connect", _prepare_sqlite)
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
+        return engine.connect()
 
     async def fetch(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
         """Read all rows of a statement.
@@ -77,8 +75,7 @@ class Database:
         """
         with translated():
             if self._inline:
-                with self._inline.connect() as connection:
-                    return _rows(connection, statement, values)
+                return _rows(self._inline, statement, values)
             async with self.engine.connect() as connection:
                 return await connection.run_sync(_rows, statement, values)
 
@@ -108,7 +105,8 @@ class Database:
         """Close every connection."""
         await self.engine.dispose()
         if self._inline:
-            self._inline.dispose()
+            self._inline.close()
+            self._inline.engine.dispose()
 
 
 @contextmanager
