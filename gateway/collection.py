@@ -82,9 +82,6 @@ async def collect(
 
     Never slower than the contract's deadline, nor a source than its own. `watch` hears of each
     finding as it comes. An adapter's failure is a finding, whatever it raised.
-
-    Raises:
-        RequiredSourceError: a source that the contract requires neither answered nor said unknown.
     """
     withheld = [Finding(source, Status.WITHHELD, reason) for source, reason in mandate.withheld.items()]
     for finding in withheld:
@@ -97,9 +94,7 @@ async def collect(
             for source, permit in mandate.permits.items()
         )
     )
-    findings = MappingProxyType({finding.source: finding for finding in (*asked, *withheld)})
-    _require(mandate, findings)
-    return findings
+    return MappingProxyType({finding.source: finding for finding in (*asked, *withheld)})
 
 
 async def _ask(
@@ -183,7 +178,12 @@ def _known(subject: Subject) -> frozenset[Scheme]:
     return frozenset([*identity.identifiers, *named])
 
 
-def _require(mandate: Mandate, findings: Findings) -> None:
+def require(mandate: Mandate, findings: Findings) -> None:
+    """Refuse the query where its contract requires a source that was silent.
+
+    Raises:
+        RequiredSourceError: such a source neither answered nor said unknown.
+    """
     for source, terms in mandate.grant.terms.items():
         finding = findings.get(source)
         if terms.required and (

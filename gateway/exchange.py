@@ -28,7 +28,7 @@ from contracts.contract import Grant, Mandate
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
 from gateway.answer import Answer, Keeping, compose, outcomes
-from gateway.collection import Findings, Watcher, collect, unwatched
+from gateway.collection import Findings, Watcher, collect, require, unwatched
 from gateway.consent.ground import ConsentWithdrawnError, confirm
 from gateway.consent.standing import Standing
 from gateway.disclosure import minimise
@@ -81,6 +81,7 @@ async def pursue(
             intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch)
         )
         await _alarm(pipeline, caller, query, findings)
+        require(mandate, findings)
         return await _release(pipeline, caller, query, mandate, standing, intent, findings)
     except AuditUnavailableError:
         raise

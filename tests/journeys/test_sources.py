@@ -172,6 +172,21 @@ async def test_a_silent_required_source_refuses_the_query(demanding: House) -> N
     ]
 
 
+async def test_another_persons_record_from_a_required_source_is_alarmed_too(demanding: House) -> None:
+    """The query is refused, and the record has the alarm that it was refused for."""
+    _break(demanding, Kind.WRONG_PERSON, "education")
+    response = await demanding.ask()
+    _mend(demanding)
+    story = await demanding.story(response.json()["instance"])
+
+    assert response.status_code == 502
+    assert [(event["kind"], event["reason"]) for event in story] == [
+        ("intent", ""),
+        ("alarm", "wrong-person"),
+        ("refusal", "wrong-person"),
+    ]
+
+
 async def test_a_required_source_may_say_that_it_knows_nobody(demanding: House) -> None:
     """Unknown is an answer, required or not; a silent source that is not required refuses nothing."""
     _break(demanding, Kind.DOWN, "health", "border", "employment", "donors")
