@@ -30,6 +30,7 @@ from contracts.vocabulary import (
 from gateway.agencies import Role
 from gateway.app import Foundation
 from gateway.cases import Cases
+from gateway.commands.keys import inline_table, write_private
 from gateway.consent.consents import Consent, Consents, GivenBy, notice_digest
 from gateway.faults import NotFoundError
 from gateway.sealing.keys import KeyRing
@@ -83,7 +84,7 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
     catalog = ("health", "education", "border", "employment", "donors")
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
-        _write_private(credential, os.urandom(16).hex())
+        write_private(credential, os.urandom(16).hex())
     settings = Settings(
         public_url=f"http://127.0.0.1:{port}",
         port=port,
@@ -101,8 +102,8 @@ def _write_agencies(demo: Demo) -> None:
     lines = ["# Who may call. Roles stand here and nowhere else; keys are public halves (RFC 7517).", ""]
     for agency, (role, uk, en) in AGENCIES.items():
         private = {**ECKey.generate_key("P-256").as_dict(private=True), "kid": f"{agency}-1"}
-        public = _inline(public_half(private))
-        _write_private(demo.private_key(agency), json.dumps(private))
+        public = inline_table(public_half(private))
+        write_private(demo.private_key(agency), json.dumps(private))
         lines += [
             f"[{agency}]",
             f'name = {{ uk = "{uk}", en = "{en}" }}',
@@ -112,15 +113,6 @@ def _write_agencies(demo: Demo) -> None:
             "",
         ]
     (demo.folder / "agencies.toml").write_text("\n".join(lines), "utf-8")
-
-
-def _inline(members: Mapping[str, Any]) -> str:
-    return "{ " + ", ".join(f'{name} = "{value}"' for name, value in members.items()) + " }"
-
-
-def _write_private(path: Path, content: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(content)
 
 
 def _as_toml(settings: Settings) -> str:

@@ -8,10 +8,11 @@ from gateway.commands.adapters import adapters
 from gateway.commands.contracts import contracts
 from gateway.commands.demo import demo
 from gateway.commands.history import history, token
+from gateway.commands.keys import keys
 from gateway.commands.record import audit
 from gateway.commands.serve import serve, worker
 from gateway.commands.simulate import simulate
-from gateway.commands.upkeep import db, doctor, keys
+from gateway.commands.upkeep import db, doctor
 
 app = typer.Typer(
     name="obmin",

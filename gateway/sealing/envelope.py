@@ -22,8 +22,6 @@ from gateway.sealing.keys import KEY_BYTES, NONCE_BYTES, EnvelopeBrokenError, Ke
 SCHEME = 1
 """The first byte of an envelope: HKDF-SHA256 record key, AES-256-GCM, random nonce of 96 bits."""
 
-VERSION_BYTES = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -64,21 +62,6 @@ class SubjectKey:
     def open(self, envelope: bytes, context: Context) -> bytes:
         """Give the plaintext; `EnvelopeBrokenError` if anything is not as it was sealed, for this place."""
         return _open(self._key, envelope, context)
-
-
-def seal_beneath(ring: KeyRing, plaintext: bytes, context: Context) -> bytes:
-    """Seal what belongs to nobody's key (a kept reply, say) beneath the ring's current KEK.
-
-    For what does not live long: a rotation does not reach it, its KEK version stands before it.
-    """
-    version = ring.current.to_bytes(VERSION_BYTES, "big")
-    return version + _seal(ring.kek(ring.current), plaintext, context)
-
-
-def open_beneath(ring: KeyRing, sealed: bytes, context: Context) -> bytes:
-    """Open what `seal_beneath` sealed, or raise `EnvelopeBrokenError`."""
-    version = int.from_bytes(sealed[:VERSION_BYTES], "big")
-    return _open(ring.kek(version), sealed[VERSION_BYTES:], context)
 
 
 def _seal(above: bytes, plaintext: bytes, context: Context) -> bytes:

@@ -37,6 +37,9 @@ ADVICE: Mapping[str, str] = {
     "unwritable": "the gateway's own user must own its folder",
     "malformed": "restore it from its backup; it is never repaired",
     "wrong-keys": "this is another deployment's key file; restore the right one",
+    "in-use": "rotate first: the current version wraps every new key",
+    "too-soon": "wait ten minutes after a rotation: a running gateway may still use the older version",
+    "version-unknown": "`obmin keys list` names the versions",
     "version-missing": "data was sealed beneath a key that this file lacks; restore a newer backup of it",
 }
 """What to do about each code."""
@@ -62,8 +65,8 @@ class EnvelopeBrokenError(ObminError):
 class KeyRing:
     """Every secret of one deployment; its `repr` shows none of them.
 
-    It changes in one way only: `refresh` adds the versions that a rotation has put into the file, so
-    that a running gateway goes on while another process rotates.
+    It changes in one way only: `refresh` follows the versions in the file, so that a running gateway
+    goes on while another process rotates.
 
     `keks` wrap the data keys of subjects, `current` the version for new ones; `index_key` keys the
     blind indexes; the seeds are Ed25519 private keys (RFC 8032) for the log named `origin` and for
@@ -104,21 +107,34 @@ class KeyRing:
             ring = cls.load(path)
             newest = max(ring.keks) + 1
             rotated = replace(ring, current=newest, keks={**ring.keks, newest: token_bytes(KEY_BYTES)})
-            draft = path.with_name(f".{path.name}.new")
-            draft.unlink(missing_ok=True)
-            _write_new(draft, _encode(rotated))
-            draft.replace(path)
-            _sync_folder(path.parent)
+            _replace(path, rotated)
         return rotated
 
+    @classmethod
+    def destroy(cls, path: Path, version: int) -> KeyRing:
+        """Take an old KEK version out of the file; whatever it alone wraps can never be opened again.
+
+        `KeysUnusableError` for the current version (`in-use`) and one that is not there.
+        """
+        with _locked(path.parent):
+            ring = cls.load(path)
+            if version == ring.current:
+                raise KeysUnusableError("in-use")
+            if version not in ring.keks:
+                raise KeysUnusableError("version-unknown")
+            left = replace(ring, keks={v: key for v, key in ring.keks.items() if v != version})
+            _replace(path, left)
+        return left
+
     def refresh(self) -> None:
-        """Take in the versions that the file has gained since.
+        """Take in the versions that the file has gained or lost since.
 
         `KeysUnusableError` if it cannot be read, or is no longer the file of these keys; the ring then
         stays as it was.
         """
         newer = KeyRing.load(self.path)
-        if any(newer.keks.get(version) != key for version, key in self.keks.items()):
+        same = newer.index_key == self.index_key
+        if not same or any(newer.keks.get(version, key) != key for version, key in self.keks.items()):
             raise KeysUnusableError("wrong-keys")
         self.keks, self.current = newer.keks, newer.current
 
@@ -246,6 +262,15 @@ def _write_new(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(number)
+    _sync_folder(path.parent)
+
+
+def _replace(path: Path, ring: KeyRing) -> None:
+    """Put a changed ring in the file's place: a kill leaves either the old file or the new one."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    _write_new(draft, _encode(ring))
+    draft.replace(path)
     _sync_folder(path.parent)
 
 

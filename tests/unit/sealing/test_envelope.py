@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulary import SubjectRef
-from gateway.sealing.envelope import SubjectKey, open_beneath, seal_beneath
+from gateway.sealing.envelope import SubjectKey
 from gateway.sealing.keys import EnvelopeBrokenError, KeyRing
 from tests.unit.sealing.samples import CANARY, PLACE, REF, make_ring
 
@@ -135,26 +135,3 @@ def unwraps(ring: KeyRing, wrapped: bytes, version: int) -> bool:
         return bool(SubjectKey.unwrap(ring, REF, wrapped, version))
     except EnvelopeBrokenError:
         return False
-
-
-def test_what_nobody_owns_is_sealed_beneath_the_ring(tmp_path: Path) -> None:
-    """It opens in its place, also after a rotation, and nowhere else."""
-    ring = make_ring(tmp_path)
-    sealed = seal_beneath(ring, CANARY, PLACE)
-    rotated = KeyRing.rotate(ring.path)
-
-    assert open_beneath(rotated, sealed, PLACE) == CANARY
-    assert CANARY not in sealed
-    with pytest.raises(EnvelopeBrokenError):
-        open_beneath(rotated, sealed, replace(PLACE, record="other"))
-
-
-@pytest.mark.parametrize(
-    "spoil", [b"", b"\0\0\0", b"\0\0\0\1", b"\0\0\0\2" + bytes(60), b"\0\0\0\1" + bytes(60)]
-)
-def test_a_foreign_text_does_not_open_beneath_the_ring(tmp_path: Path, spoil: bytes) -> None:
-    """Too short, of an unknown version, or not sealed by us: broken."""
-    ring = make_ring(tmp_path)
-
-    with pytest.raises(EnvelopeBrokenError):
-        open_beneath(ring, spoil, PLACE)
