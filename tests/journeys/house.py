@@ -139,6 +139,7 @@ class House:
         found = await self.http.get(
             "/v1/audit/events", params={"limit": "1000", **filters}, headers=await self.bearer("auditor")
         )
+        assert found.is_success, found.text
         events: list[dict[str, Any]] = found.json()["events"]
         return events
 
