@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -39,7 +40,9 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
-_AT_ONCE, _PATIENTLY = "PRAGMA busy_timeout = 0", "PRAGMA busy_timeout = 5000"
+_PATIENCE = 5.0
+"""Seconds to wait for another process on the same file."""
+_AT_ONCE, _PATIENTLY = "PRAGMA busy_timeout = 0", f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}"
 _THEIRS = ("sqlite-error", "sqlite-constraint", "sqlite-mismatch", "sqlite-toobig", "unusable-parameter")
 """The codes that tell of a statement; all others tell of the database."""
 _CHUNKS = (64, 8, 1)
@@ -137,12 +140,30 @@ class SqliteStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = self._connect(self._path)
-            for pragma in _PRAGMAS:
-                self._connection.execute(pragma)
+            self._connection = self._opened()
         if self._doubtful:
             self._write_anew(self._connection)
         return self._connection
+
+    def _opened(self) -> sqlite3.Connection:
+        """Open the file, as often as it takes while another process is opening it too.
+
+        Whoever comes first recovers the write-ahead log alone, and SQLite does not let others wait for
+        that as it lets them wait for a writer. Nothing is written here, so trying again is safe.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            connection = self._connect(self._path)
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(pragma)
+            except sqlite3.Error as error:
+                connection.close()
+                if _code(error) != "sqlite-busy" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return connection
 
     def _write_anew(self, connection: sqlite3.Connection) -> None:
         """Make sure, after a failed commit, that nothing older is left unsynced.
