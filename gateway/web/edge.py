@@ -15,6 +15,8 @@ from gateway.web.gate import language_of
 from gateway.web.problems import problem_of, respond
 
 log = structlog.get_logger()
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What may stand in a metric or a log line: a method is text that a caller chose."""
 UNLIMITED = ("/healthz", "/readyz", "/metrics")
 
 
@@ -36,7 +38,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["exchange_id"] = str(uuid7())
+        method = scope["method"]
+        # As GET (RFC 9110 §9.3.2); the server leaves the content out.
+        scope = {**scope, "exchange_id": str(uuid7()), "method": "GET" if method == "HEAD" else method}
         watched = _Watched(scope, send)
         began = time.perf_counter()
         self._in_flight += 1
@@ -64,12 +68,13 @@ class Edge:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         # The route's template, never the path: a path may hold what somebody typed.
         route = getattr(scope.get("route"), "path", "-")
-        self._requests.labels(scope["method"], route, str(status)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         log.info(
             "request.answered",
             exchange_id=scope["exchange_id"],
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             took_ms=round(seconds * 1000),

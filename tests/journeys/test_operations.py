@@ -41,6 +41,24 @@ async def test_every_answer_is_named_and_not_stored(common: House) -> None:
     assert not any("server" in answer.headers for answer in answers)
 
 
+async def test_a_head_request_is_a_get_without_content(common: House) -> None:
+    """The status and length are those of GET, the content is left out (RFC 9110 §9.3.2)."""
+    got = await common.http.get("/healthz")
+    head = await common.http.head("/healthz")
+
+    assert (head.status_code, head.headers["content-length"]) == (200, got.headers["content-length"])
+    assert head.content == b""
+
+
+async def test_an_unusual_method_is_not_counted_by_name(common: House) -> None:
+    """Neither metrics nor logs repeat it."""
+    await common.http.request("PROPFIND", "/healthz")
+    metrics = (await common.http.get("/metrics")).text
+
+    assert 'method="other"' in metrics
+    assert "PROPFIND" not in metrics + common.logs.getvalue()
+
+
 async def test_metrics_count_by_route_and_not_by_path(common: House) -> None:
     """What was typed into an address is no label."""
     await common.get("/v1/cases/KYIV-2026-555555")
