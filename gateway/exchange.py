@@ -17,13 +17,14 @@ step is recorded before it is told; if it cannot be recorded, nothing but that i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from adapters.base import Adapter
 from audit.event import Json, Kind
 from audit.log import Intent, Log
-from audit.store import AuditUnavailableError, GroundEndedError
+from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEndedError
 from contracts.contract import Grant, Mandate
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
@@ -113,7 +114,8 @@ async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Gra
     except SubjectUnfiledError:
         registration = await pipeline.subjects.register(query.subject)
         filed = query.event(Kind.CASE, caller.id, now(), result="filed")
-        await pipeline.log.note(filed, registration.statements)
+        with suppress(CompanionRefusedError):  # another query filed her first
+            await pipeline.log.note(filed, registration.statements)
         return await find()
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, LargeBinary, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import case as choose
 
 from audit.store import Statement
 from contracts.vocabulary import (
@@ -61,7 +62,8 @@ class Subjects:
         self._new_identity = Prepared(
             update(subjects)
             .where(subjects.c.ref == bindparam("known"))
-            .values(identity=bindparam("identity_envelope")),
+            # Where another wrote in between this is null, which the schema refuses with the whole entry.
+            .values(identity=choose((subjects.c.identity == _bytes("was"), _bytes("becomes")))),
             database.dialect,
         )
 
@@ -161,7 +163,10 @@ class Subjects:
         added = {scheme: blind for scheme, blind in blinds.items() if scheme not in known}
         return Registration(
             ref,
-            [self._new_identity.bind(known=ref, identity_envelope=kept), *self._identifiers(ref, added)],
+            [
+                self._new_identity.bind(known=ref, was=row.identity, becomes=kept),
+                *self._identifiers(ref, added),
+            ],
         )
 
     def _identifiers(self, ref: SubjectRef, blinds: Mapping[Scheme, bytes]) -> list[Statement]:
@@ -180,6 +185,10 @@ class Subjects:
 
     def _context(self, ref: SubjectRef) -> Context:
         return Context(self._tenant, "subjects", ref, "identity")
+
+
+def _bytes(name: str) -> BindParameter[bytes]:
+    return bindparam(name, type_=LargeBinary)
 
 
 def _schemes(identity: Identity) -> list[Scheme]:

@@ -23,7 +23,7 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
-from gateway.faults import NotFoundError
+from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
 from gateway.storage.tables import consent_events, consents
 
@@ -95,7 +95,11 @@ class Consents:
         self._happened = Prepared(insert(consent_events), database.dialect)
 
     async def give(self, consent: Consent, registration: Sequence[Statement] = ()) -> Consent:
-        """Put a consent on file under a fresh id that nobody can guess, and its person if she is new."""
+        """Put a consent on file under a fresh id that nobody can guess, and its person if she is new.
+
+        Raises:
+            ConflictError: somebody else was writing the same person at the same time.
+        """
         fresh = replace(consent, id=str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)))
         row = self._insert.bind(
             id=fresh.id,
@@ -112,10 +116,11 @@ class Consents:
             recorded_by=fresh.recorded_by,
         )
         at = now()
-        await self._log.note(
-            _event(fresh, fresh.recorded_by, "given", at),
-            [*registration, row, self._happening(fresh.id, "given", at, fresh.recorded_by)],
-        )
+        given = self._happening(fresh.id, "given", at, fresh.recorded_by)
+        try:
+            await self._log.note(_event(fresh, fresh.recorded_by, "given", at), [*registration, row, given])
+        except CompanionRefusedError:
+            raise ConflictError("changed-meanwhile") from None
         return fresh
 
     async def withdraw(self, consent: Consent, by: AgencyId, reason: str) -> Consent:

@@ -170,3 +170,23 @@ async def test_a_closed_day_before_the_first_is_refused(house_of: House) -> None
 
     assert response.status_code == 422
     assert response.json()["errors"] == [{"pointer": "/closed", "code": "before-opened"}]
+
+
+async def test_two_numbers_added_at_once_are_both_kept_or_one_is_told(house_of: House) -> None:
+    """Additions to one person do not undo each other: each is on file, or its caller hears 409."""
+    first = {**case_of("maria"), "identifiers": {"id-card": "000123456"}}
+    second = {**case_of("maria"), "identifiers": {"passport": "СН123456"}}
+    added = await asyncio.gather(
+        house_of.put("/v1/cases/KYIV-2026-000700", first), house_of.put("/v1/cases/KYIV-2026-000701", second)
+    )
+    by_card = await house_of.ask(
+        query_of(subject={"scheme": "id-card", "value": "000123456"}, case="KYIV-2026-000700")
+    )
+    by_passport = await house_of.ask(
+        query_of(subject={"scheme": "passport", "value": "СН123456"}, case="KYIV-2026-000701")
+    )
+    expected = {201: 200, 409: 403}
+
+    assert by_card.status_code == expected[added[0].status_code]
+    assert by_passport.status_code == expected[added[1].status_code]
+    assert 201 in {response.status_code for response in added}
