@@ -113,9 +113,10 @@ async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Gra
         return await find()
     except SubjectUnfiledError:
         registration = await pipeline.subjects.register(query.subject)
-        filed = query.event(Kind.CASE, caller.id, now(), result="filed")
-        with suppress(CompanionRefusedError):  # another query filed her first
-            await pipeline.log.note(filed, registration.statements)
+        if registration.statements:  # none where another query filed her in between
+            filed = query.event(Kind.CASE, caller.id, now(), result="filed")
+            with suppress(CompanionRefusedError):  # or is doing so right now
+                await pipeline.log.note(filed, registration.statements)
         return await find()
 
 
