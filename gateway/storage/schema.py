@@ -14,8 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.vocabulary import ObminError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK = 0x0B317
-"""Two processes that start together migrate once: an advisory lock on PostgreSQL, SQLite's own else."""
+LOCK = 0x0B318
+"""Two processes that start together migrate once: an advisory lock on PostgreSQL, SQLite's own else.
+
+Another number than the publisher's (`audit.election`), whose holder never lets go while it runs.
+"""
 
 
 class SchemaOutdatedError(ObminError):

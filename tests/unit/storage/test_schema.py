@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from audit.election import elected
 from audit.tables import audit_metadata
 from gateway.storage.engine import open_engine
 from gateway.storage.schema import SchemaOutdatedError, require_current, upgrade
@@ -63,3 +65,14 @@ async def test_a_migrated_record_cannot_be_edited(engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("DELETE FROM audit_checkpoints"))
     await engine.dispose()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_a_running_publisher_does_not_hold_up_an_upgrade(engine: AsyncEngine) -> None:
+    """Whoever signs heads holds an office of its own: an upgrade beside a running gateway goes through."""
+    await upgrade(engine)
+    async with elected(engine) as office, asyncio.timeout(10):
+        await upgrade(engine)
+    await engine.dispose()
+
+    assert office is not None
