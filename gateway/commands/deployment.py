@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 
 from config.settings import DatabaseSettings, Settings, SourceSettings
 from contracts.contract import Basis
+from contracts.decision import Giver
 from contracts.vocabulary import (
     AgencyId,
     CaseId,
@@ -31,7 +32,7 @@ from gateway.agencies import Role
 from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.keys import inline_table, write_private
-from gateway.consent.consents import Consent, Consents, GivenBy, notice_digest
+from gateway.consent.consents import Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recipient import public_half
@@ -180,7 +181,7 @@ async def _give_consent(foundation: Foundation, consents: Consents, ref: Subject
             consumer=CASE_SYSTEM,
             purpose=purpose,
             sources=tuple(sorted(sources)),
-            given_by=GivenBy.SELF,
+            given_by=Giver.SELF,
             evidence="",
             notice_digest=notice_digest(notice),
             language="uk",

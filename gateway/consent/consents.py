@@ -22,18 +22,11 @@ from sqlalchemy import and_, insert, select
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
+from contracts.decision import Giver
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
 from gateway.storage.tables import consent_events, consents
-
-
-class GivenBy(StrEnum):
-    """In what capacity a consent was given."""
-
-    SELF = "self"
-    PARENT = "parent"
-    GUARDIAN = "guardian"
 
 
 class ConsentState(StrEnum):
@@ -58,7 +51,7 @@ class Consent:
     consumer: AgencyId
     purpose: Purpose
     sources: tuple[Source, ...]
-    given_by: GivenBy
+    given_by: Giver
     evidence: str
     notice_digest: str
     language: str
@@ -200,7 +193,7 @@ def _consent(row: Any) -> Consent:
         consumer=AgencyId(row.consumer),
         purpose=Purpose(row.purpose),
         sources=tuple(map(Source, orjson.loads(row.sources))),
-        given_by=GivenBy(row.given_by),
+        given_by=Giver(row.given_by),
         evidence=row.evidence,
         notice_digest=row.notice_digest,
         language=row.language,

@@ -11,10 +11,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.decision import Giver
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role
-from gateway.consent.consents import Consent, ConsentState, GivenBy, notice_digest
+from gateway.consent.consents import Consent, ConsentState, notice_digest
 from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
@@ -131,7 +132,7 @@ def _checked(gate: Gate, caller: Caller, body: ConsentBody) -> Consent:
     # A difference fits where a sum could run past the last year there is.
     if not timedelta(0) < body.until - given_at <= LONGEST_CONSENT:
         raise _wrong("/until", "too-long-or-inverted")
-    if body.given_by is not GivenBy.SELF and not body.evidence:
+    if body.given_by is not Giver.SELF and not body.evidence:
         raise _wrong("/evidence", "missing")
     return Consent(
         id="",

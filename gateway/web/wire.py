@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
+from contracts.decision import Giver
 from contracts.identifiers import InvalidIdentifierError, check
 from contracts.vocabulary import (
     NAME,
@@ -26,7 +27,6 @@ from contracts.vocabulary import (
 )
 from contracts.vocabulary import Field as FieldName
 from contracts.words import Vocabulary
-from gateway.consent.consents import GivenBy
 from gateway.faults import BodyInvalidError, BodyTooLargeError
 from gateway.query import Query
 
@@ -165,7 +165,7 @@ class ConsentBody(Body):
     consumer: Code
     purpose: Code
     sources: Annotated[list[Code], Field(min_length=1, max_length=50)]
-    given_by: GivenBy = GivenBy.SELF
+    given_by: Giver = Giver.SELF
     evidence: Reference = ""
     notice_digest: Annotated[str, StringConstraints(pattern=r"^sha-256:[0-9a-f]{64}$")]
     language: Annotated[str, StringConstraints(pattern=r"^(uk|en)$")]
