@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from joserfc.jwk import ECKey
 
+from adapters.catalog import find_registries
+from adapters.people import Person, load_people
 from config.settings import DatabaseSettings, Settings, SourceSettings
 from contracts.contract import Basis
 from contracts.decision import Giver
 from contracts.vocabulary import (
     AgencyId,
     CaseId,
-    Identity,
     OfficialId,
-    PersonName,
     Purpose,
-    Scheme,
     Source,
-    Subject,
     SubjectRef,
 )
 from gateway.agencies import Role
@@ -39,7 +35,6 @@ from gateway.sealing.recipient import public_half
 from gateway.storage.engine import now
 from gateway.subjects import Subjects
 
-PEOPLE = Path(__file__).parents[2] / "adapters" / "people.toml"
 AGENCIES: Mapping[str, tuple[Role, str, str]] = {
     "case-system": (Role.CASE_SYSTEM, "Система ведення випадків (демо)", "Case system (demo)"),
     "partner": (Role.PARTNER, "Партнер (демо)", "Partner (demo)"),
@@ -82,7 +77,6 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
         KeyRing.create(demo.folder / "keys" / "gateway.json", "demo.obmin.example/log")
     if not (demo.folder / "agencies.toml").exists():
         _write_agencies(demo)
-    catalog = ("health", "education", "border", "employment", "donors")
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
         write_private(credential, os.urandom(16).hex())
@@ -92,7 +86,10 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
         database=DatabaseSettings(url=f"sqlite+aiosqlite:///{demo.folder / 'obmin.db'}"),
         keys=demo.folder / "keys" / "gateway.json",
         agencies=demo.folder / "agencies.toml",
-        sources={name: SourceSettings(url=f"{simulators}/{name}", credential=credential) for name in catalog},
+        sources={
+            source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
+            for source in find_registries()
+        },
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -138,30 +135,22 @@ async def seed_demo(foundation: Foundation) -> None:
     vocabulary = foundation.contracts.vocabulary
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     cases = Cases(database, foundation.log, subjects)
-    people = tomllib.loads(PEOPLE.read_text("utf-8"))["person"]
-    for number, person in enumerate(people):
-        wanted = MAIN_CASES if person["key"] == MAIN_PERSON else (CaseId(f"KYIV-2026-{200 + number:06}"),)
+    for number, (key, person) in enumerate(load_people().items()):
+        wanted = MAIN_CASES if key == MAIN_PERSON else (CaseId(f"KYIV-2026-{200 + number:06}"),)
         for case in wanted:
             ref = await _open_case(cases, case, person)
-        if person["key"] == MAIN_PERSON:
+        if key == MAIN_PERSON:
             await _give_consent(foundation, Consents(database, foundation.log), ref)
 
 
-async def _open_case(cases: Cases, case: CaseId, person: Mapping[str, Any]) -> SubjectRef:
+async def _open_case(cases: Cases, case: CaseId, person: Person) -> SubjectRef:
     try:
         return (await cases.get(CASE_SYSTEM, case)).subject_ref
     except NotFoundError:
-        masks = HIDDEN_AT_RISK if person.get("at_risk") else ()
+        masks = HIDDEN_AT_RISK if person.at_risk else ()
         opened = date(2026, 1, 12)
-        kept = await cases.put(CASE_SYSTEM, case, _subject(person), OFFICIALS, opened, None, masks=masks)
+        kept = await cases.put(CASE_SYSTEM, case, person.subject(), OFFICIALS, opened, None, masks=masks)
         return kept.subject_ref
-
-
-def _subject(person: Mapping[str, Any]) -> Subject:
-    schemes = ("rnokpp", "unzr")
-    name = PersonName(person["family"], person["given"], person.get("patronymic"))
-    identifiers = {Scheme(scheme): person[scheme] for scheme in schemes if scheme in person}
-    return Subject(Identity(identifiers, name, person["birth_date"]))
 
 
 async def _give_consent(foundation: Foundation, consents: Consents, ref: SubjectRef) -> None:
