@@ -20,7 +20,7 @@ from contracts.words import ReasonWords
 from gateway.collection import Finding, Status
 from gateway.consent.ground import outward
 from gateway.consent.standing import Standing
-from gateway.disclosure import Disclosure, Fact
+from gateway.disclosure import Disclosure
 from gateway.query import Query
 from gateway.sealing.envelope import Context
 from gateway.sealing.recipient import Sealed
@@ -56,17 +56,17 @@ def compose(
     """
     told = outward({finding.source: finding.reason for finding in disclosure.findings.values()})
     body: dict[str, Any] = {
-        **heading(query, mandate),
+        **_heading(query, mandate),
         "sources": {
             source: _source_line(finding, told[source], mandate, reasons, query.language)
             for source, finding in disclosure.findings.items()
         },
-        "fields": {field: fact_json(fact) for field, fact in disclosure.plain.items()},
+        "fields": {field: fact.as_json() for field, fact in disclosure.plain.items()},
         "withheld": [
             {"field": field, "reason": reason} for field, reason in sorted(disclosure.withheld.items())
         ],
         "conflicts": [
-            {"field": field, "values": [fact_json(fact) for fact in facts]}
+            {"field": field, "values": [fact.as_json() for fact in facts]}
             for field, facts in sorted(disclosure.conflicts.items())
         ],
     }
@@ -75,7 +75,7 @@ def compose(
     return body
 
 
-def heading(query: Query, mandate: Mandate) -> dict[str, Any]:
+def _heading(query: Query, mandate: Mandate) -> dict[str, Any]:
     """Name the exchange, its contract, and the ground on which most depends: a consent where one was used."""
     contract = mandate.grant.contract
     grounds = [permit.ground for permit in mandate.permits.values()]
@@ -92,11 +92,6 @@ def heading(query: Query, mandate: Mandate) -> dict[str, Any]:
 def ground_json(ground: Ground) -> dict[str, str]:
     """Write a ground as interface §3 has it."""
     return {"kind": ground.kind.value, "id": ground.id, "citation": ground.citation}
-
-
-def fact_json(fact: Fact) -> dict[str, Any]:
-    """Write one value with whose it is and from when."""
-    return {"value": fact.value, "source": fact.source, "as_of": fact.as_of}
 
 
 def _source_line(

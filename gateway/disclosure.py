@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from adapters.normal import name_key
 from audit.event import stamp
@@ -24,6 +25,10 @@ class Fact:
 
     def __repr__(self) -> str:
         return f"Fact({self.source})"
+
+    def as_json(self) -> dict[str, Any]:
+        """Write one value with whose it is and from when, in the open and under a seal alike."""
+        return {"value": self.value, "source": self.source, "as_of": self.as_of}
 
 
 @dataclass(frozen=True, slots=True)

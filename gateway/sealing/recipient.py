@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from contracts.contract import Mandate
 from contracts.vocabulary import AgencyId, ExchangeId, Field, ObminError
-from gateway.disclosure import Disclosure, Fact
+from gateway.disclosure import Disclosure
 from gateway.sealing.keys import EnvelopeBrokenError
 
 KEY_MANAGEMENT, ENCRYPTION, TYPE = "ECDH-ES+A256KW", "A256GCM", "obmin-sealed+json"
@@ -74,7 +74,7 @@ def seal_for(key: object, disclosure: Disclosure, mandate: Mandate, at: datetime
     if not can_seal(key):
         raise RecipientKeyError(grant.agency)
     binding = Binding(grant.agency, mandate.exchange_id, grant.contract.digest)
-    facts = {field: [_fact_json(fact) for fact in said] for field, said in disclosure.sealed.items()}
+    facts = {field: [fact.as_json() for fact in said] for field, said in disclosure.sealed.items()}
     return Sealed(seal_fields(key, binding, facts, at), tuple(sorted(disclosure.sealed)))
 
 
@@ -127,10 +127,6 @@ def create_recipient_jwk(kid: str) -> dict[str, Any]:
 def public_half(jwk: Mapping[str, Any]) -> dict[str, Any]:
     """Give what an agency registers: the JWK without its private member."""
     return {name: value for name, value in jwk.items() if name != "d"}
-
-
-def _fact_json(fact: Fact) -> dict[str, Any]:
-    return {"value": fact.value, "source": fact.source, "as_of": fact.as_of}
 
 
 def _take_key(jwk: Mapping[str, Any]) -> RecipientKey:
