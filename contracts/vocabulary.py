@@ -48,6 +48,12 @@ class Identity:
     name: PersonName | None = None
     birth_date: date | None = None
 
+    @property
+    def schemes(self) -> tuple[Scheme, ...]:
+        """Every way in which this person can be named: a name counts with a birth date alone."""
+        named = (NAME,) if self.name and self.birth_date else ()
+        return (*self.identifiers, *named)
+
     def __repr__(self) -> str:
         return f"Identity({', '.join(sorted(self.identifiers))}…)"
 

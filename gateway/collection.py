@@ -24,7 +24,7 @@ from adapters.base import (
 )
 from audit.log import Intent
 from contracts.contract import Mandate, Permit
-from contracts.vocabulary import NAME, ObminError, Scheme, Source, Subject
+from contracts.vocabulary import ObminError, Scheme, Source, Subject
 
 log = structlog.get_logger()
 
@@ -86,7 +86,7 @@ async def collect(
     withheld = [Finding(source, Status.WITHHELD, reason) for source, reason in mandate.withheld.items()]
     for finding in withheld:
         await watch(finding)
-    known = _known(subject)
+    known = frozenset(subject.reveal().schemes)
     end = asyncio.get_running_loop().time() + mandate.grant.contract.deadline.total_seconds()
     asked = await asyncio.gather(
         *(
@@ -169,13 +169,6 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
         )
     took_ms = round((loop.time() - began) * 1000)
     return Finding(source, status, reason, answer, candidates, question.message_id, transaction_id, took_ms)
-
-
-def _known(subject: Subject) -> frozenset[Scheme]:
-    """Say by which schemes we can name the person, so that a source is asked only where it can find her."""
-    identity = subject.reveal()
-    named = [NAME] if identity.name and identity.birth_date else []
-    return frozenset([*identity.identifiers, *named])
 
 
 def require(mandate: Mandate, findings: Findings) -> None:

@@ -112,7 +112,7 @@ class Subjects:
             ConflictError: the identifiers belong to different people on file; nothing is ever merged.
         """
         identity = subject.reveal()
-        blinds = {scheme: self.blind(scheme, identity) for scheme in _schemes(identity)}
+        blinds = {scheme: self.blind(scheme, identity) for scheme in identity.schemes}
         rows = await self._known(blinds)
         refs = {row.ref for row in rows}
         if len(refs) > 1:
@@ -189,11 +189,6 @@ class Subjects:
 
 def _bytes(name: str) -> BindParameter[bytes]:
     return bindparam(name, type_=LargeBinary)
-
-
-def _schemes(identity: Identity) -> list[Scheme]:
-    named = [NAME] if identity.name and identity.birth_date else []
-    return [*identity.identifiers, *named]
 
 
 def _joined(stored: Identity, given: Identity) -> Identity:
