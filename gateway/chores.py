@@ -63,7 +63,7 @@ class Chores:
 
     async def _abandon(self, dead: timedelta) -> int:
         """End the intents whose process died before it could: the record shows that nothing was released."""
-        async with self._database.engine.connect() as connection:
+        async with self._database.reading() as connection:
             intents = await open_intents(connection, now() - dead)
         for intent in intents:
             await self._record.note(

@@ -149,7 +149,7 @@ def _settings(config: Path | None, data: Path | None) -> Settings:
 
 async def _search(settings: Settings, wanted: Filter, limit: int) -> list[Recorded]:
     async with lay_foundation(settings) as foundation:
-        async with foundation.database.engine.connect() as connection:
+        async with foundation.database.reading() as connection:
             found = await search(connection, wanted, limit)
         await _note(foundation, Kind.READ, "search", len(found))
         return found
@@ -157,7 +157,7 @@ async def _search(settings: Settings, wanted: Filter, limit: int) -> list[Record
 
 async def _one(settings: Settings, event_id: str) -> Recorded | None:
     async with lay_foundation(settings) as foundation:
-        async with foundation.database.engine.connect() as connection:
+        async with foundation.database.reading() as connection:
             found = await by_id(connection, event_id)
         await _note(foundation, Kind.READ, "event", 1 if found else 0)
         return found
@@ -167,7 +167,7 @@ async def _export(settings: Settings, out: Path) -> int:
     async with lay_foundation(settings) as foundation:
         await _note(foundation, Kind.EXPORT, "started", 0)
         await foundation.publisher.publish()
-        async with foundation.database.engine.connect() as connection:
+        async with foundation.database.reading() as connection:
             return await write_export(connection, out, foundation.publisher.signer.verifier)
 
 

@@ -119,7 +119,7 @@ replies = Table(
     Column("key", String(64), primary_key=True, comment="SHA-256 of route and Idempotency-Key"),
     Column("body_digest", String(64), nullable=False),
     Column("status", Integer, comment="empty while the first request is still being answered"),
-    Column("reply", LargeBinary, comment="envelope: the answer's headers and body, kept for the repetition"),
+    Column("reply", LargeBinary, comment="headers and body; never values: answers are kept sealed"),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 

@@ -58,7 +58,7 @@ def upgrade() -> None:
             "reply",
             sa.LargeBinary(),
             nullable=True,
-            comment="envelope: the answer's headers and body, kept for the repetition",
+            comment="headers and body; never values: answers are kept sealed",
         ),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("agency", "key", name=op.f("pk_replies")),
