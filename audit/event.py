@@ -60,6 +60,15 @@ class Kind(StrEnum):
     EXPORT = "export"
     ALARM = "alarm"
     CONFIG = "config"
+    EMERGENCY = "emergency"
+    STATEMENT = "statement"
+    NOTICE = "notice"
+    UNSEALING = "unsealing"
+    ERASURE = "erasure"
+    HOLD = "hold"
+    RETENTION = "retention"
+    SAMPLE = "sample"
+    FINDING = "finding"
 
 
 ENDS = frozenset({Kind.RELEASE, Kind.REFUSAL, Kind.ABANDONED})

@@ -5,11 +5,11 @@ Reading it is itself an event, which whoever lets somebody read appends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.event import ENDS, Event, EventError, Kind
@@ -18,6 +18,8 @@ from audit.tables import entries
 
 MOST = 1000
 """The largest page."""
+
+_BOUNDING = ("start", "kind", "agency", "official", "case", "subject_ref", "exchange_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Filter:
 
     `start` is included, `end` is not; `source` finds events that tell of it; `outcome` is an
     event's `result`; `after` is the index of the last event seen, None from the beginning.
+    `text` finds events that hold each of its words anywhere: codes, names of fields, citations, bus
+    references. It has no index of its own, so it narrows what another filter has found.
     """
 
     start: datetime | None = None
@@ -49,7 +53,13 @@ class Filter:
     case: str | None = None
     subject_ref: str | None = None
     exchange_id: str | None = None
+    text: str | None = None
     after: int | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether something but `text` and `after` bounds what has to be looked at."""
+        return any(getattr(self, name) is not None for name in _BOUNDING)
 
     def conditions(self) -> Sequence[ColumnElement[bool]]:
         """Give the conditions as SQL."""
@@ -78,8 +88,20 @@ class Filter:
 
 async def search(connection: AsyncConnection, wanted: Filter, limit: int = 100) -> list[Recorded]:
     """Give at most `limit` (≤ `MOST`) events in the log's order."""
-    query = _recorded().where(*wanted.conditions()).order_by(entries.c.idx).limit(min(limit, MOST))
+    conditions = [*wanted.conditions(), *_words(wanted.text, connection.dialect.name)]
+    query = _recorded().where(*conditions).order_by(entries.c.idx).limit(min(limit, MOST))
     return await _read(connection, query)
+
+
+async def stream(connection: AsyncConnection, wanted: Filter) -> AsyncIterator[Recorded]:
+    """Give all events that fit, in the log's order, in memory for one page."""
+    while True:
+        page = await search(connection, wanted, MOST)
+        for recorded in page:
+            yield recorded
+        if len(page) < MOST:
+            return
+        wanted = replace(wanted, after=page[-1].index)
 
 
 async def by_id(connection: AsyncConnection, event_id: str) -> Recorded | None:
@@ -115,6 +137,13 @@ async def open_intents(
     if since is not None:
         query = query.where(entries.c.at >= microseconds(since))
     return await _read(connection, query.where(~ended).order_by(entries.c.idx).limit(limit))
+
+
+def _words(wanted: str | None, dialect: str) -> list[ColumnElement[bool]]:
+    text: ColumnElement[str] = (
+        cast(entries.c.entry, Text) if dialect == "sqlite" else func.convert_from(entries.c.entry, "UTF8")
+    )
+    return [text.icontains(word, autoescape=True) for word in (wanted or "").split()]
 
 
 def _recorded() -> Select[int, bytes, bytes]:

@@ -28,6 +28,7 @@ MAKERS: Mapping[str, set[str]] = {
 """Who may call it: the constructors of the proofs, and the way to a subject's values."""
 
 COPIERS = {
+    "audit/query.py",  # pages of one search
     "contracts/loader.py",
     "contracts/store.py",  # terms, narrowed; makes grants anyway
     "gateway/consent/consents.py",

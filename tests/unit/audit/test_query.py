@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.event import Event, Kind
-from audit.query import Filter, by_id, open_intents, release_of, search
+from audit.query import Filter, by_id, open_intents, release_of, search, stream
 from audit.store import LogDamagedError
 from tests.unit.audit.records import NOW, engine_at, event, log_at, mandate, outcomes
 from tests.unit.audit.test_publisher import tamper
@@ -55,6 +55,10 @@ async def connection(database: str) -> AsyncIterator[AsyncConnection]:
         ({"after": 3}, [4, 5]),
         ({"kind": Kind.INTENT, "start": NOW + MINUTE, "after": 2}, [3]),
         ({"official": "x' OR 1=1 --"}, []),
+        ({"agency": "case-system", "text": "disability_group"}, [0, 1, 2, 3]),
+        ({"agency": "case-system", "text": "DISABILITY m-1"}, [1]),
+        ({"agency": "case-system", "text": "%"}, []),
+        ({"agency": "case-system", "text": "health nowhere"}, []),
     ],
 )
 async def test_filters_find_what_they_say(
@@ -72,6 +76,21 @@ async def test_a_page_ends_at_its_limit(connection: AsyncConnection) -> None:
     second = await search(connection, Filter(after=first[-1].index), limit=4)
 
     assert [each.index for each in first + second] == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_stream_is_all_pages_in_order(connection: AsyncConnection) -> None:
+    """Every event that fits comes once."""
+    found = [each.index async for each in stream(connection, Filter(agency="case-system"))]
+
+    assert found == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "narrow"), [({"text": "health"}, False), ({"after": 3}, False), ({"case": "c"}, True)]
+)
+def test_words_alone_are_no_narrow_search(wanted: dict[str, Any], narrow: bool) -> None:  # noqa: FBT001
+    """Whoever searches for words says where, too, or the whole record would be read."""
+    assert Filter(**wanted).narrow is narrow
 
 
 async def test_an_event_is_found_by_its_id(connection: AsyncConnection) -> None:

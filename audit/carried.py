@@ -1,0 +1,185 @@
+"""What each kind of entry says: the one table of who, what and which details an auditor may count on.
+
+`undeclared` compares an entry with its row; the journeys compare everything that the gateway writes.
+Wherever a member or a detail is named here, it is a code, a reference, a count, the name of a field,
+a date or ciphertext: never a value of a person, never an identifier of hers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audit.event import Event, Kind
+
+_QUESTION = frozenset({"exchange_id", "agency", "official", "purpose"})
+_EXCHANGE = _QUESTION | {"subject_ref", "contract"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind: what it tells, the members that are always filled, its details, always and sometimes.
+
+    `results` are the codes that `result` can be; empty means that the kind has none.
+    """
+
+    tells: str
+    members: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+    sometimes: frozenset[str] = frozenset()
+    results: frozenset[str] = frozenset()
+
+
+def _row(
+    tells: str,
+    members: frozenset[str] = frozenset(),
+    always: str = "",
+    sometimes: str = "",
+    results: str = "",
+) -> Row:
+    return Row(tells, members, *(frozenset(text.split()) for text in (always, sometimes, results)))
+
+
+_AGENCY = frozenset({"agency"})
+_READER = frozenset({"agency", "result"})
+_PERSON = frozenset({"agency", "subject_ref"})
+
+TABLE: Mapping[Kind, Row] = {
+    Kind.INTENT: _row(
+        "who is about to ask which sources for which fields, on which ground with which citation",
+        _EXCHANGE,
+        "contract sources withheld",
+    ),
+    Kind.RELEASE: _row(
+        "what left: for each source the names of fields, ground, message and transaction on the bus",
+        _EXCHANGE,
+        "contract intent sources",
+        results="released",
+    ),
+    Kind.REFUSAL: _row(
+        "that nothing left, and the exact reason; from before the intent it knows no person",
+        _QUESTION | {"reason"},
+        sometimes="contract intent sources",
+        results="refused",
+    ),
+    Kind.ABANDONED: _row(
+        "that the process died between intent and end; nothing left",
+        _EXCHANGE | {"reason"},
+        "intent",
+        results="abandoned",
+    ),
+    Kind.DELIVERY: _row(
+        "what became of an answer: the recipient said it came, hung up, or read it again",
+        frozenset({"exchange_id", "agency"}),
+        sometimes="release",
+        results="acknowledged unknown read-again",
+    ),
+    Kind.CONSENT: _row(
+        "what a person agreed to or no longer does, and the text that she was shown",
+        _PERSON | {"purpose"},
+        "consent consumer sources given_by notice",
+        results="given withdrawn",
+    ),
+    Kind.CASE: _row(
+        "that a case was opened or changed, or a person filed without one",
+        _AGENCY,
+        sometimes="officials opened closed",
+        results="opened changed filed",
+    ),
+    Kind.CONTRACT: _row(
+        "which contracts are in force from here on, by digest", always="contracts", results="in-force refused"
+    ),
+    Kind.KEY: _row(
+        "what was done with the gateway's keys",
+        _AGENCY,
+        "version",
+        "rewrapped raced broken",
+        "rotated destroyed",
+    ),
+    Kind.TOKEN: _row(
+        "that an agency signed in, or could not and why",
+        frozenset({"exchange_id"}),
+        results="issued refused",
+    ),
+    Kind.READ: _row(
+        "who read the record, how, and how many entries",
+        _READER,
+        sometimes="count filter seed",
+        results="search event bundle timeline findings preview statement",
+    ),
+    Kind.EXPORT: _row(
+        "that entries left as files: begun, done up to where, or failed and why",
+        _READER,
+        sometimes="count format filter after next export",
+        results="started done failed",
+    ),
+    Kind.ALARM: _row(
+        "that something was stopped that must not happen", _AGENCY, sometimes="source message_id"
+    ),
+    Kind.CONFIG: _row("that a setting of the deployment was changed", _READER, sometimes="count official"),
+    Kind.EMERGENCY: _row(
+        "emergency access: declared with its reason sealed, reviewed by a second person, ended",
+        _AGENCY,
+        sometimes="emergency review_due sealed",
+    ),
+    Kind.STATEMENT: _row(
+        "that a person was told who asked about her; for somebody else it is refused",
+        _AGENCY,
+        sometimes="count delayed silent",
+        results="given refused",
+    ),
+    Kind.NOTICE: _row(
+        "what became of a message to a person: sent, or not to be sent by which article",
+        _PERSON,
+        "notice",
+        "channel",
+        "sent failed",
+    ),
+    Kind.UNSEALING: _row(
+        "who asked to read a sealed part, who else agreed, and that it was read",
+        _AGENCY | {"official"},
+        "unsealing of",
+        "requested_by approved_by",
+        "requested approved refused opened",
+    ),
+    Kind.ERASURE: _row(
+        "that a person's key and everything that leads to her were destroyed, on which ground",
+        _PERSON | {"reason"},
+        "tables key_version",
+        results="erased",
+    ),
+    Kind.HOLD: _row(
+        "that a legal hold keeps a person's data from erasure, or no longer does",
+        _PERSON,
+        "hold",
+        "citation until",
+        "placed lifted",
+    ),
+    Kind.RETENTION: _row(
+        "the certificate of a round of deletion: what had run out, and how much went",
+        _AGENCY,
+        "classes erased certificate",
+        results="done",
+    ),
+    Kind.SAMPLE: _row(
+        "the seed and size of a sample before it is drawn, so that anybody can draw it again",
+        _AGENCY,
+        "seed each size of",
+        results="planned",
+    ),
+    Kind.FINDING: _row(
+        "a question that the record raised, and what an auditor made of it",
+        frozenset(),
+        sometimes="rule key evidence figures finding sealed",
+        results="raised confirmed dismissed",
+    ),
+}
+
+
+def undeclared(event: Event) -> list[str]:
+    """Name what an entry lacks of its row or says beyond it; an empty list is as it should be."""
+    row = TABLE[event.kind]
+    missing = {name for name in row.members if not getattr(event, name)} | (row.always - event.details.keys())
+    beyond = event.details.keys() - row.always - row.sometimes
+    wrong = {f"result={event.result}"} if event.result not in (row.results or {event.result}) else set()
+    return sorted(missing | beyond | wrong)
