@@ -24,8 +24,12 @@ class Checkpoint:
 
     def sign(self, signer: Signer) -> str:
         """Give the signed note."""
-        root = b64encode(self.root).decode()
-        return sign(f"{self.origin}\n{self.size}\n{root}\n", signer)
+        return sign(self.text, signer)
+
+    @property
+    def text(self) -> str:
+        """The three lines that are signed."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
     @classmethod
     def open(cls, note: str, verifier: Verifier) -> Self:
@@ -34,12 +38,21 @@ class Checkpoint:
         Raises `NoteError`. Extension lines are refused: this log writes none, and no monitor
         could audit them.
         """
-        lines = open_note(note, verifier).split("\n")
-        if len(lines) != _LINES + 1 or not _DECIMAL.fullmatch(lines[1]):
+        text = open_note(note, verifier)
+        checkpoint = cls.read(text)
+        if text.count("\n") > _LINES:
+            raise NoteError("malformed-checkpoint")
+        if checkpoint.origin != verifier.name:
+            raise NoteError("other-origin")
+        return checkpoint
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Give what the text of any log's checkpoint says; lines beyond the third may not be empty."""
+        lines = text.split("\n")
+        if len(lines) <= _LINES or not all(lines[:-1]) or not _DECIMAL.fullmatch(lines[1]):
             raise NoteError("malformed-checkpoint")
         root = unbase64(lines[2])
         if len(root) != SIZE:
             raise NoteError("malformed-checkpoint")
-        if lines[0] != verifier.name:
-            raise NoteError("other-origin")
         return cls(lines[0], int(lines[1]), root)

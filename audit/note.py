@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
+from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -17,6 +18,21 @@ _SEED = 32
 _NAME = re.compile(r"[^\s+]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _MOST = 64
+
+
+class Known(Protocol):
+    """A public key that a reader of notes knows: of a log, or of a witness (`audit.cosignature`)."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it signs."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that go before its signatures."""
+
+    def holds(self, message: bytes, signature: bytes) -> bool:
+        """Say whether it made this signature of a note's text."""
 
 
 class NoteError(ValueError):
@@ -38,11 +54,13 @@ def unbase64(text: str) -> bytes:
     return content
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+def key_id_of(name: str, public: bytes) -> bytes:
+    """Give the id of a key under a name; `public` begins with the byte of its signature type."""
+    return sha256(name.encode() + b"\n" + public).digest()[:4]
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Give a key's name back; one that no signature line could carry is a `NoteError`."""
     if not _NAME.fullmatch(name) or not name.isprintable():
         raise NoteError("bad-key-name")
     return name
@@ -59,7 +77,7 @@ class Verifier:
     @classmethod
     def of(cls, name: str, key: Ed25519PublicKey) -> Self:
         """Name a public key."""
-        return cls(_named(name), _key_id(name, key.public_bytes_raw()), key)
+        return cls(named(name), key_id_of(name, _ED25519 + key.public_bytes_raw()), key)
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
@@ -138,24 +156,36 @@ def sign(text: str, signer: Signer) -> str:
     return f"{text}\n— {signer.name} {signature}\n"
 
 
-def open_note(note: str, *known: Verifier) -> str:
-    """Give a note's text once at least one known key has signed it and none of theirs is bad.
+Signature = tuple[str, bytes, bytes]
+"""A line below a note: the key's name, its id, the signature itself."""
 
-    Signatures of unknown keys are ignored, malformed lines are not; at most 64 are read.
-    Raises `NoteError`: `malformed-note`, `bad-signature`, `unknown-key`.
+
+def split_note(note: str) -> tuple[str, Sequence[Signature]]:
+    """Give a note's text and its signatures, none of which is checked; at most 64 are read.
+
+    Raises `NoteError` (`malformed-note`).
     """
     _readable(note)
     text, separator, tail = note.rpartition("\n\n")
     if not separator or not tail.endswith("\n") or tail.count("\n") > _MOST:
         raise NoteError("malformed-note")
-    text += "\n"
+    return text + "\n", [_signature(line) for line in tail[:-1].split("\n")]
+
+
+def open_note(note: str, *known: Known) -> str:
+    """Give a note's text once at least one known key has signed it and none of theirs is bad.
+
+    Signatures of unknown keys are ignored, malformed lines are not.
+    Raises `NoteError`: `malformed-note`, `bad-signature`, `unknown-key`.
+    """
+    text, signatures = split_note(note)
     keys = {(each.name, each.key_id): each for each in known}
     seen = 0
-    for name, content in map(_signature, tail[:-1].split("\n")):
-        verifier = keys.get((name, content[:4]))
+    for name, key_id, signature in signatures:
+        verifier = keys.get((name, key_id))
         if verifier is None:
             continue
-        if not verifier.holds(text.encode(), content[4:]):
+        if not verifier.holds(text.encode(), signature):
             raise NoteError("bad-signature")
         seen += 1
     if not seen:
@@ -168,9 +198,9 @@ def _readable(text: str) -> None:
         raise NoteError("control-character")
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def _signature(line: str) -> Signature:
     match = _LINE.fullmatch(line)
     content = unbase64(match[2]) if match else b""
     if match is None or len(content) < 5:  # noqa: PLR2004  four bytes of key id, then a signature
         raise NoteError("malformed-note")
-    return match[1], content
+    return match[1], content[:4], content[4:]

@@ -1,7 +1,6 @@
-"""A proof that stands alone (C2SP tlog-proof): place, path and signed head of one entry, as text.
+"""A proof that fits in a file (C2SP tlog-proof): where an entry is, the path to a root, the signed head.
 
-With the entry's own bytes and the log's public key it shows that the entry is in the log; the other
-entries appear in it as hashes alone, so it tells nothing of them.
+Whoever holds the entry, this text and the keys can check it offline, for as long as SHA-256 holds.
 """
 
 from __future__ import annotations
@@ -14,66 +13,55 @@ from typing import Self
 from audit.checkpoint import Checkpoint
 from audit.merkle import SIZE, includes, leaf_hash
 from audit.note import NoteError, Verifier, unbase64
+from audit.policy import Policy
 
-HEADER = "c2sp.org/tlog-proof@v1"
+_FORMAT = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
-_MOST_HASHES = 64  # a tree of 2⁶⁴ entries is no deeper
-
-
-class ProofError(ValueError):
-    """A proof that is malformed or does not prove. `code` says which."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+_LONGEST = 63
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Where an entry stands, its siblings up to the root, and the note that signs the root.
-
-    `extra` is carried along and proves nothing.
-    """
+    """That an entry is in the tree of a signed head. `extra` is anybody's and proves nothing."""
 
     index: int
     path: tuple[bytes, ...]
-    checkpoint: str
+    checkpoint_note: str
     extra: bytes = b""
 
     def text(self) -> str:
-        """Write the proof; `.tlog-proof` is the extension of a file of it."""
-        extra = [f"extra {b64encode(self.extra).decode()}"] if self.extra else []
-        hashes = [b64encode(node).decode() for node in self.path]
-        return "\n".join([HEADER, *extra, f"index {self.index}", *hashes, "", self.checkpoint])
+        """Write the proof, to be kept as `….tlog-proof`."""
+        lines = [_FORMAT]
+        if self.extra:
+            lines.append(f"extra {b64encode(self.extra).decode()}")
+        lines.append(f"index {self.index}")
+        lines += [b64encode(node).decode() for node in self.path]
+        return "\n".join([*lines, "", self.checkpoint_note])
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a proof, or raise `ProofError` (`malformed-proof`)."""
-        head, found, checkpoint = text.partition("\n\n")
+        """Read a proof; nothing is checked yet but its form. Raises `NoteError` (`malformed-proof`)."""
+        head, separator, note = text.partition("\n\n")
         first, *lines = head.split("\n")
         extra = b""
-        try:
-            if lines and lines[0].startswith("extra "):
-                extra = unbase64(lines.pop(0).removeprefix("extra "))
-            index = _INDEX.fullmatch(lines[0])
-            path = tuple(unbase64(line) for line in lines[1:])
-        except (NoteError, IndexError):
-            raise ProofError("malformed-proof") from None
-        if first != HEADER or not found or index is None or len(path) > _MOST_HASHES:
-            raise ProofError("malformed-proof")
+        if lines and lines[0].startswith("extra "):
+            extra = unbase64(lines.pop(0).removeprefix("extra "))
+        match = _INDEX.fullmatch(lines[0]) if lines else None
+        if first != _FORMAT or not separator or match is None or len(lines) > 1 + _LONGEST:
+            raise NoteError("malformed-proof")
+        path = tuple(unbase64(line) for line in lines[1:])
         if any(len(node) != SIZE for node in path):
-            raise ProofError("malformed-proof")
-        return cls(int(index[1]), path, checkpoint, extra)
+            raise NoteError("malformed-proof")
+        return cls(int(match[1]), path, note, extra)
 
-    def opened(self, verifier: Verifier, entry: bytes) -> Checkpoint:
-        """Give the signed head that these bytes are in.
+    def opened(self, verifier: Verifier, entry: bytes, policy: Policy | None = None) -> Checkpoint:
+        """Give the head once it is signed, witnessed as the policy wants, and holds the entry.
 
-        Raises `ProofError`: `checkpoint-not-signed`, or `entry-not-included`.
+        Raises `NoteError`: what `Checkpoint.open` says, `no-quorum`, or `not-included`.
         """
-        try:
-            head = Checkpoint.open(self.checkpoint, verifier)
-        except NoteError:
-            raise ProofError("checkpoint-not-signed") from None
+        head = Checkpoint.open(self.checkpoint_note, verifier)
+        if policy is not None and not policy.met(self.checkpoint_note):
+            raise NoteError("no-quorum")
         if not includes(head.root, head.size, leaf_hash(entry), self.index, self.path):
-            raise ProofError("entry-not-included")
+            raise NoteError("not-included")
         return head

@@ -19,9 +19,11 @@ from audit.verify import verify as check
 from config.settings import Settings
 from gateway.app import Foundation, lay_foundation
 from gateway.commands.settling import FAILED, AsJson, ConfigFile, plain, print_json, settings_of, told
+from gateway.commands.witness import witness
 from gateway.storage.engine import now
 
-audit = typer.Typer(no_args_is_help=True, help="The record: search, show, export and verify it.")
+audit = typer.Typer(no_args_is_help=True, help="The record: search, show, export, verify and witness it.")
+audit.command()(witness)
 
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="A demo's folder, in place of --config.", show_default=False)

@@ -12,9 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.checkpoint import Checkpoint
+from audit.cosignature import Cosigner
 from audit.merkle import extends, includes, leaf_hash, root_of
 from audit.note import NoteError, Verifier, open_note
+from audit.proof import Proof
 from audit.tiles import Growth, bundle, bundle_path, hashes, tile_path, unbundle
+from audit.witness import Reply, Witness
 
 TLOG = Path(__file__).parent / "tlog"
 NOTES: Mapping[str, Any] = json.loads((TLOG / "notes-and-witness.json").read_text())
@@ -123,3 +126,42 @@ def test_heads_that_a_witness_refuses_do_not_open(note: str) -> None:
     """A head with a wrong signature or from an unknown log is refused."""
     with pytest.raises(NoteError):
         Checkpoint.open(note, WITNESSED)
+
+
+def answers(state: Path) -> list[Reply]:
+    """Send the published requests to a fresh witness, in order."""
+    witness = Witness(
+        state, [Cosigner.of("example.com/witness", bytes(32))], {WITNESSED.name: WITNESSED}, lambda: 1
+    )
+    return [witness.add_checkpoint(step["body"].encode()) for step in STEPS]
+
+
+def test_a_witness_answers_as_published(tmp_path: Path) -> None:
+    """All nine requests get their status; the text now says 404 for a log that litewitness answered 403."""
+    unknown_log = 2
+    published = [step["status"] for step in STEPS]
+
+    statuses = [reply.status for reply in answers(tmp_path / "heads.db")]
+
+    assert len(STEPS) == 9
+    assert statuses == [*published[:unknown_log], 404, *published[unknown_log + 1 :]]
+
+
+def test_a_witness_that_is_behind_says_how_far(tmp_path: Path) -> None:
+    """Both published conflicts are answered with the size that the witness has."""
+    conflicts = [reply.body for reply in answers(tmp_path / "heads.db") if reply.status == 409]
+
+    assert conflicts == ["3\n", "5\n"]
+
+
+@pytest.mark.parametrize("text", NOTES["tlog_proof_parse"]["accept"])
+def test_proofs_that_are_well_formed_are_read(text: str) -> None:
+    """A published proof that should be read is, and is written the same."""
+    assert Proof.parse(text).text() == text
+
+
+@pytest.mark.parametrize("text", NOTES["tlog_proof_parse"]["reject"])
+def test_proofs_that_are_malformed_are_refused(text: str) -> None:
+    """A published proof that should be refused is."""
+    with pytest.raises(NoteError):
+        Proof.parse(text)

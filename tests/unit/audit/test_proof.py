@@ -1,83 +1,72 @@
-"""Proofs that stand alone (C2SP tlog-proof)."""
+"""Proofs in a file: the whole way from an entry to a head that is believed."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from audit.checkpoint import Checkpoint
+from audit.cosignature import Cosigner
 from audit.merkle import inclusion_proof, leaf_hash, root_of
-from audit.note import Signer
-from audit.proof import Proof, ProofError
+from audit.note import NoteError
+from audit.policy import Policy
+from audit.proof import Proof
+from tests.unit.audit.folders import FORGER
 from tests.unit.audit.records import SIGNER
 
-ENTRIES = [f"entry {n}".encode() for n in range(11)]
-LEAVES = [leaf_hash(each) for each in ENTRIES]
-STRANGER = Signer.of(SIGNER.name, bytes(32))
+ENTRIES = [b"one", b"two", b"three", b"four", b"five"]
+LEAVES = [leaf_hash(entry) for entry in ENTRIES]
+HEAD = Checkpoint(SIGNER.name, 5, root_of(LEAVES))
+PATH = tuple(inclusion_proof(2, 5, lambda start, end: root_of(LEAVES[start:end])))
+WITNESS = Cosigner.of("w.example", bytes(32))
+POLICY = Policy.parse(f"witness w {WITNESS.public}\nquorum w\n")
+PROOF = Proof(2, PATH, HEAD.sign(SIGNER) + WITNESS.cosign(HEAD.text, 7), extra=b"who asked")
 
 
-def proof_of(index: int, signer: Signer = SIGNER, extra: bytes = b"") -> Proof:
-    """Prove one of the entries."""
-    path = inclusion_proof(index, len(LEAVES), lambda start, end: root_of(LEAVES[start:end]))
-    note = Checkpoint(SIGNER.name, len(LEAVES), root_of(LEAVES)).sign(signer)
-    return Proof(index, tuple(path), note, extra)
+def test_a_proof_is_read_as_it_was_written() -> None:
+    """Index, path, head and what was added come back from the text."""
+    assert Proof.parse(PROOF.text()) == PROOF
 
 
-@given(st.integers(0, 10), st.binary(max_size=40))
-def test_a_proof_read_back_still_proves(index: int, extra: bytes) -> None:
-    """Writing and reading lose nothing, and the head it leads to is the log's."""
-    proof = Proof.parse(proof_of(index, extra=extra).text())
-
-    assert proof.extra == extra
-    assert proof.opened(SIGNER.verifier, ENTRIES[index]).size == len(ENTRIES)
-
-
-def test_a_proof_is_written_as_the_specification_has_it() -> None:
-    """Header, index, hashes from leaf to root, an empty line, the note as it is."""
-    proof = proof_of(2)
-    lines = proof.text().split("\n")
-
-    assert lines[:3] == ["c2sp.org/tlog-proof@v1", "index 2", b64encode(proof.path[0]).decode()]
-    assert proof.text().endswith("\n\n" + proof.checkpoint)
-
-
-def test_a_proof_of_another_entry_proves_nothing() -> None:
-    """Another entry's bytes do not fit."""
-    with pytest.raises(ProofError, match="entry-not-included"):
-        proof_of(2).opened(SIGNER.verifier, ENTRIES[3])
-
-
-def test_a_head_that_another_signed_proves_nothing() -> None:
-    """The key decides, not the name."""
-    with pytest.raises(ProofError, match="checkpoint-not-signed"):
-        proof_of(2, STRANGER).opened(SIGNER.verifier, ENTRIES[2])
+def test_a_proof_leads_from_the_entry_to_the_head() -> None:
+    """The entry is in the tree of a head that the log and a witness have signed."""
+    assert Proof.parse(PROOF.text()).opened(SIGNER.verifier, b"three", POLICY) == HEAD
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("proof", "entry", "code"),
     [
-        ("tlog-proof@v1", "tlog-proof@v2"),
-        ("index 2", "index 02"),
-        ("index 2", "index -2"),
-        ("index 2", "place 2"),
-        ("index 2\n", ""),
-        ("index 2\n", "index 2\nAAAA\n"),
-        ("index 2\n", "index 2\n!\n"),
-        ("index 2\n", "extra !\nindex 2\n"),
-        ("index 2\n", "index 2\n" + f"{'A' * 43}=\n" * 65),
-        ("\n\n", "\n"),
+        (PROOF, b"four", "not-included"),
+        (Proof(3, PATH, PROOF.checkpoint_note), b"three", "not-included"),
+        (Proof(2, PATH[:-1], PROOF.checkpoint_note), b"three", "not-included"),
+        (Proof(2, PATH, HEAD.sign(FORGER)), b"three", "unknown-key"),
+        (Proof(2, PATH, HEAD.sign(SIGNER)), b"three", "no-quorum"),
     ],
+    ids=["another-entry", "another-place", "cut-path", "another-key", "no-witness"],
 )
-def test_a_malformed_proof_is_refused(old: str, new: str) -> None:
-    """Nothing but the one spelling is read."""
-    with pytest.raises(ProofError, match="malformed-proof"):
-        Proof.parse(proof_of(2).text().replace(old, new, 1))
+def test_what_proves_nothing_is_refused(proof: Proof, entry: bytes, code: str) -> None:
+    """Each way in which a proof can fail has its code."""
+    with pytest.raises(NoteError) as raised:
+        proof.opened(SIGNER.verifier, entry, POLICY)
+
+    assert raised.value.code == code
 
 
-def test_nothing_at_all_is_malformed() -> None:
-    """An empty text is refused like any other."""
-    with pytest.raises(ProofError, match="malformed-proof"):
-        Proof.parse("")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        PROOF.text().replace("@v1", "@v2"),
+        PROOF.text().replace("index 2", "index 02"),
+        PROOF.text().replace("index 2", "index 2\n" + b64encode(b"short").decode()),
+        PROOF.text().replace(
+            "index 2\n", "index 2\n" + "\n".join([b64encode(bytes(32)).decode()] * 62) + "\n"
+        ),
+    ],
+    ids=["empty", "other-format", "leading-zero", "short-hash", "too-long"],
+)
+def test_what_is_no_proof_is_refused(text: str) -> None:
+    """Text of another form is not read at all."""
+    with pytest.raises(NoteError):
+        Proof.parse(text)
