@@ -19,8 +19,8 @@ from audit.note import Signer
 from audit.store import Entry, GroundEndedError, Statement, Store
 from audit.stores import store_at
 from audit.writer import Writer
-from contracts.contract import Basis, Mandate, Permit
-from contracts.vocabulary import ExchangeId, Source
+from contracts.contract import Basis, Ground, Mandate, Permit
+from contracts.vocabulary import ExchangeId, Field, Source
 
 _TELLS_NOTHING = frozenset({"withheld", "pending", "unavailable"})
 
@@ -219,7 +219,12 @@ def _grounds(mandate: Mandate, outcomes: Sequence[SourceOutcome], at: datetime) 
     permits = [mandate.permits[Source(each.source)] for each in used]
     if any(not permit.fields.keys() >= set(each.fields) for permit, each in zip(permits, used, strict=True)):
         raise ValueError("beyond-mandate")
-    grounds = [permit.ground for permit in permits]
+    grounds = frozenset[Ground]().union(
+        *(
+            permit.grounds_of(map(Field, each.fields or permit.fields))
+            for permit, each in zip(permits, used, strict=True)
+        )
+    )
     expired = frozenset(each.id for each in grounds if each.until is not None and at >= each.until)
     if expired:
         raise GroundEndedError(expired)

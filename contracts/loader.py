@@ -19,8 +19,8 @@ from contracts.reading import ContractInvalidError, Day, Fault, Page, Whole, Yes
 from contracts.vocabulary import AgencyId, Field, Purpose, Source
 from contracts.words import CLOSED, Vocabulary
 
-VOCABULARY = "vocabulary.toml"
-"""The one file of a library that is not a contract."""
+VOCABULARY = "vocabulary"
+"""The folder of a library that holds the words of its contracts."""
 
 UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -95,8 +95,6 @@ def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
     pages: list[Page[ContractText]] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.toml")):
-        if path.name == VOCABULARY:
-            continue
         try:
             pages.append(_read_checked(path, vocabulary))
         except ContractInvalidError as invalid:

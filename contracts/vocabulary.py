@@ -1,7 +1,7 @@
 """The words agencies share: who asks, why, about whom, of which source, for which field.
 
 The lists themselves (purposes, sources, fields, identifier schemes, wording) are data:
-`contracts/library/vocabulary.toml`. Nothing here knows a country.
+`contracts/library/vocabulary/`. Nothing here knows a country.
 """
 
 from __future__ import annotations

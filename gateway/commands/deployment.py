@@ -15,7 +15,7 @@ from adapters.catalog import find_registries
 from adapters.people import Person, load_people
 from config.settings import DatabaseSettings, Settings, SourceSettings
 from contracts.contract import Basis
-from contracts.decision import Giver
+from contracts.facts import Giver
 from contracts.vocabulary import (
     AgencyId,
     CaseId,

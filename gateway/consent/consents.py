@@ -22,7 +22,7 @@ from sqlalchemy import and_, insert, select
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
-from contracts.decision import Giver
+from contracts.facts import Giver
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now

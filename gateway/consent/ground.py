@@ -11,7 +11,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from contracts.contract import Grant, Mandate, NotPermittedError
-from contracts.decision import Decision, Facts, decide
+from contracts.decision import Decision, decide
+from contracts.facts import Facts
 from contracts.identifiers import born
 from contracts.vocabulary import Identity, ObminError, Source
 from contracts.words import Vocabulary

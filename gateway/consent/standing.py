@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, null, select
 
-from contracts.decision import CaseFact, ConsentFact
+from contracts.facts import CaseFact, ConsentFact
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, Subject, SubjectRef
 from gateway.sealing.envelope import SubjectKey
 from gateway.storage.engine import instant, now

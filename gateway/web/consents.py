@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.decision import Giver
+from contracts.facts import Giver
 from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
-from contracts.decision import Giver
+from contracts.facts import Giver
 from contracts.identifiers import InvalidIdentifierError, check
 from contracts.vocabulary import (
     NAME,

@@ -21,7 +21,8 @@ from audit.log import Log
 from audit.note import Signer
 from audit.tables import audit_metadata
 from contracts.contract import Grant, Mandate
-from contracts.decision import CaseFact, ConsentFact, Facts, decide
+from contracts.decision import decide
+from contracts.facts import CaseFact, ConsentFact, Facts
 from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, CaseId, ExchangeId, OfficialId, Purpose, Source, SubjectRef
 from gateway.agencies import Agency, Role

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from adapters.catalog import find_registries
 from adapters.conformance import CHECKS, personal_values, simulated_bench, try_check
 from adapters.people import load_people
 from contracts.vocabulary import Source
+from contracts.words import Vocabulary
 
-VOCABULARY = Path(__file__).parents[2] / "contracts" / "library" / "vocabulary.toml"
+VOCABULARY = Path(__file__).parents[2] / "contracts" / "library" / "vocabulary"
 REGISTRIES = sorted(find_registries())
 
 
@@ -37,12 +37,10 @@ async def test_a_registry_passes_the_check(
 def test_a_manifest_names_the_fields_that_are_read(source: Source) -> None:
     """A field stands in the manifest exactly when there is a reader for it, and in the vocabulary."""
     entry = find_registries()[source]
-    vocabulary = tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))["fields"]
+    fields = Vocabulary.load(VOCABULARY).fields
 
     assert set(entry.manifest.fields) == set(entry.module("mapping").READERS)
-    assert set(entry.manifest.fields) <= {
-        name for name, field in vocabulary.items() if source in field["sources"]
-    }
+    assert set(entry.manifest.fields) <= {name for name, words in fields.items() if source in words.sources}
 
 
 @pytest.mark.parametrize("source", REGISTRIES)

@@ -15,7 +15,7 @@ from contracts.identifiers import born, check, is_valid
 from contracts.vocabulary import Scheme
 from contracts.words import Vocabulary
 
-VOCABULARY = Vocabulary.load(Path(__file__).parents[2] / "contracts" / "library" / "vocabulary.toml")
+VOCABULARY = Vocabulary.load(Path(__file__).parents[2] / "contracts" / "library" / "vocabulary")
 RNOKPP, UNZR = Scheme("rnokpp"), Scheme("unzr")
 
 

@@ -15,7 +15,7 @@ from contracts.vocabulary import Scheme, Source
 from contracts.words import Vocabulary
 
 PEOPLE = load_people()
-LIBRARY = Path(__file__).parents[3] / "contracts" / "library" / "vocabulary.toml"
+LIBRARY = Path(__file__).parents[3] / "contracts" / "library" / "vocabulary"
 VOCABULARY = Vocabulary.load(LIBRARY)
 FAMILIES = [person for person in PEOPLE.values() if person.mother or person.father or person.partner]
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 
 from contracts.contract import Basis, Contract, Grant
-from contracts.decision import CaseFact, ConsentFact, Decision, Facts
+from contracts.decision import Decision
+from contracts.facts import CaseFact, ConsentFact, Facts
 from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source
 from contracts.words import Vocabulary
 
 LIBRARY = Path(__file__).parents[3] / "contracts" / "library"
-VOCABULARY = Vocabulary.load(LIBRARY / "vocabulary.toml")
+VOCABULARY = Vocabulary.load(LIBRARY / "vocabulary")
 STORE = ContractStore.load(LIBRARY)
 NEEDS_FILE = (LIBRARY / "case-system-needs-assessment.toml").read_text(encoding="utf-8")
 
@@ -56,8 +58,7 @@ def reason_for_health(decision: Decision) -> str:
 
 def write_library(folder: Path, *contracts: str) -> Path:
     """Write a library of the shipped vocabulary and these contract texts, in files a.toml, b.toml and on."""
-    text = (LIBRARY / "vocabulary.toml").read_text(encoding="utf-8")
-    (folder / "vocabulary.toml").write_text(text, encoding="utf-8")
+    copytree(LIBRARY / "vocabulary", folder / "vocabulary", dirs_exist_ok=True)
     for name, contract in zip("abcdefgh", contracts, strict=False):
         (folder / f"{name}.toml").write_text(contract, encoding="utf-8")
     return folder

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contracts.contract import Basis
-from contracts.decision import Facts, decide
+from contracts.decision import decide
+from contracts.facts import Facts
 from contracts.vocabulary import OfficialId
 from tests.unit.contracts.samples import (
     BORDER,
@@ -79,11 +80,24 @@ def test_a_contract_may_do_without_a_case() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"consumer": PARTNER}, "consent-missing"),
-        ({"purpose": CRISIS}, "consent-missing"),
-        ({"sources": frozenset({BORDER})}, "consent-missing"),
+        ({"same_person": False}, "consent-other-person"),
+        ({"consumer": PARTNER}, "consent-other-consumer"),
+        ({"purpose": CRISIS}, "consent-other-purpose"),
+        ({"sources": frozenset({BORDER})}, "consent-other-source"),
+        ({"operations": frozenset({"push"})}, "consent-other-operation"),
+        ({"ended": "refused"}, "consent-refused"),
         ({"ended": "withdrawn"}, "consent-withdrawn"),
-        ({"ended": "superseded"}, "consent-ended"),
+        ({"ended": "expired"}, "consent-expired"),
+        ({"ended": "superseded"}, "consent-superseded"),
+        ({"ended": "suspended"}, "consent-suspended"),
+        ({"ended": "guardian-authority-ended"}, "consent-authority-ended"),
+        ({"ended": "came-of-age"}, "consent-outgrown"),
+        ({"ended": "eaten"}, "consent-ended"),
+        ({"uses_left": 0}, "consent-used-up"),
+        ({"uses_left": 1}, "permitted"),
+        ({"given_by": "guardian", "authority_until": NOW}, "consent-authority-ended"),
+        ({"given_by": "guardian", "authority_until": NOW + HOUR}, "permitted"),
+        ({"categories": frozenset({"education"})}, "consent-narrower"),
         ({"until": NOW}, "consent-expired"),
         ({"given_at": NOW + HOUR, "until": NOW + 2 * HOUR}, "consent-not-yet-valid"),
         ({"given_by": "neighbour"}, "consent-outgrown"),

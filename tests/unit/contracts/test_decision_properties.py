@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.contract import Basis, FieldRule, Grant
-from contracts.decision import CaseFact, ConsentFact, Decision, Facts, Giver, decide
+from contracts.decision import Decision, decide
+from contracts.facts import CaseFact, ConsentFact, Facts, Giver
 from contracts.reasons import Reason
 from contracts.vocabulary import AgencyId, Field, OfficialId, Purpose, Source
 from tests.unit.contracts.samples import CASE_SYSTEM, FACTS, GRANT, NEEDS, NOW, PARTNER

@@ -214,7 +214,7 @@ def test_a_version_may_follow_the_day_after(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_vocabulary_is_refused(tmp_path: Path) -> None:
     """No vocabulary, no contracts: the fault names the file that is missing."""
-    with pytest.raises(ContractInvalidError, match=r"vocabulary\.toml:1: cannot be read"):
+    with pytest.raises(ContractInvalidError, match=r"reasons\.toml:1: cannot be read"):
         load_library(tmp_path)
 
 

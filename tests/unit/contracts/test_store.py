@@ -173,7 +173,7 @@ def test_a_bad_vocabulary_never_displaces_the_running_one(tmp_path: Path) -> Non
     """The words in force are replaced together with the contracts or not at all."""
     folder = write_library(tmp_path, NEEDS_FILE)
     store = ContractStore.load(folder)
-    (folder / "vocabulary.toml").write_text("majority = 12\n", encoding="utf-8")
+    (folder / "vocabulary" / "country.toml").write_text("majority = 12\n", encoding="utf-8")
     with pytest.raises(ContractInvalidError):
         store.reload(folder)
 

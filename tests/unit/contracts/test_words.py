@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -11,16 +12,18 @@ from contracts.reasons import Reason
 from contracts.words import Vocabulary
 from tests.unit.contracts.samples import LIBRARY, VOCABULARY
 
-TEXT = (LIBRARY / "vocabulary.toml").read_text(encoding="utf-8")
+WORDS = LIBRARY / "vocabulary"
 
 
-def faults_of(folder: Path, old: str, new: str) -> list[str]:
-    """Give what is said of the shipped vocabulary after one replacement."""
-    path = folder / "vocabulary.toml"
-    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+def faults_of(folder: Path, file: str, old: str, new: str) -> list[str]:
+    """Give what is said of the shipped vocabulary after one replacement in one of its files."""
+    path = copytree(WORDS, folder / "vocabulary") / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ContractInvalidError) as refused:
-        Vocabulary.load(path)
-    return [f"{fault.wrong}; {fault.mend}" for fault in refused.value.faults]
+        Vocabulary.load(folder / "vocabulary")
+    return [str(fault).replace(f"{folder}/vocabulary/", "") for fault in refused.value.faults]
 
 
 def test_every_reason_of_the_code_is_worded_with_a_next_step() -> None:
@@ -45,29 +48,66 @@ def test_health_is_special() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("file", "old", "new", "said"),
     [
-        ('category = "health"', 'category = "helth"', 'unknown category "helth"; did you mean "health"?'),
-        ('sources = ["donors"]', 'sources = ["donor"]', 'unknown source "donor"; did you mean "donors"?'),
         (
+            "sources/health.toml",
+            'category = "health"',
+            'category = "helth"',
+            'unknown category "helth"; did you mean "health"?',
+        ),
+        (
+            "sources/health.toml",
+            '"person.sex"',
+            '"person.sax"',
+            'unknown field "person.sax"; did you mean "person.sex"?',
+        ),
+        (
+            "sources/health.toml",
+            '[fields."health.needs_care"]',
+            '[fields."person.sex"]',
+            "already; let fields.toml have it, and `holds` name it in both sources",
+        ),
+        (
+            "reasons.toml",
             "[reasons.expired]",
             "[reasons.lapsed]",
             'the reason "expired" has no wording; add [reasons.expired]',
         ),
-        ("pattern = '[0-9]{9}'", "pattern = '[0-9'", "not a regular expression; try it out first"),
-        ('type = "yes-no"', 'type = "maybe"', ""),
+        (
+            "identifiers.toml",
+            "pattern = '[0-9]{9}'",
+            "pattern = '[0-9'",
+            "not a regular expression; try it out first",
+        ),
+        ("sources/health.toml", 'type = "yes-no"', 'type = "maybe"', "is not what it should be; "),
+        ("country.toml", "Europe/Kyiv", "Europe/Kiyv", 'unknown time zone; did you mean "Europe/Kyiv"?'),
     ],
 )
-def test_a_careless_word_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
-    """A vocabulary that contradicts itself is not taken, and the fault says how to mend it."""
-    faults = faults_of(tmp_path, old, new)
+def test_a_careless_word_is_refused(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
+    """A vocabulary that contradicts itself is not taken; the fault says where, and how to mend it."""
+    faults = faults_of(tmp_path, file, old, new)
 
     assert len(faults) == 1
-    assert faults[0].startswith(said)
+    assert faults[0].startswith(f"{file}:")
+    assert said in faults[0]
+
+
+def test_every_file_at_fault_is_named(tmp_path: Path) -> None:
+    """One reading finds what is wrong in each file, a missing one included."""
+    folder = copytree(WORDS, tmp_path / "vocabulary")
+    (folder / "reasons.toml").unlink()
+    (folder / "sources" / "donors.toml").write_text("uk = 1\n", encoding="utf-8")
+    with pytest.raises(ContractInvalidError) as refused:
+        Vocabulary.load(folder)
+
+    assert {Path(fault.file).name for fault in refused.value.faults} == {"reasons.toml", "donors.toml"}
 
 
 def test_a_member_of_another_type_is_refused(tmp_path: Path) -> None:
     """A number in quotes is not a number, nor is true."""
-    faults = faults_of(tmp_path, "majority = 18", "majority = true")
+    faults = faults_of(tmp_path, "country.toml", "majority = 18", "majority = true")
 
-    assert faults == ['"majority" is not what it should be; write a whole number without quotes']
+    assert faults == [
+        'country.toml:5: "majority" is not what it should be; write a whole number without quotes'
+    ]

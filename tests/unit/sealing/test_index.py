@@ -11,7 +11,7 @@ from contracts.words import Vocabulary
 from gateway.sealing.index import BlindIndex
 from tests.unit.sealing.samples import make_ring
 
-VOCABULARY = Vocabulary.load(Path(__file__).parents[3] / "contracts" / "library" / "vocabulary.toml")
+VOCABULARY = Vocabulary.load(Path(__file__).parents[3] / "contracts" / "library" / "vocabulary")
 RNOKPP, UNZR = Scheme("rnokpp"), Scheme("unzr")
 NAME = PersonName("Сокол-Бі", "Мар’яна", "Олегівна")
 BORN = date(1990, 9, 3)
