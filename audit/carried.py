@@ -54,12 +54,13 @@ TABLE: Mapping[Kind, Row] = {
         "what left: for each source the names of fields, ground, message and transaction on the bus",
         _EXCHANGE,
         "contract intent sources",
-        results="released",
+        "notices onward",
+        "released",
     ),
     Kind.REFUSAL: _row(
         "that nothing left, and the exact reason; from before the intent it knows no person",
         _QUESTION | {"reason"},
-        sometimes="contract intent sources",
+        sometimes="contract intent sources notices onward",
         results="refused",
     ),
     Kind.ABANDONED: _row(
@@ -105,7 +106,7 @@ TABLE: Mapping[Kind, Row] = {
         "who read the record, how, and how many entries",
         _READER,
         sometimes="count filter seed",
-        results="search event bundle timeline findings preview statement",
+        results="search event bundle timeline findings sample preview",
     ),
     Kind.EXPORT: _row(
         "that entries left as files: begun, done up to where, or failed and why",
@@ -125,7 +126,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.STATEMENT: _row(
         "that a person was told who asked about her; for somebody else it is refused",
         _AGENCY,
-        sometimes="count delayed silent",
+        sometimes="count delayed",
         results="given refused",
     ),
     Kind.NOTICE: _row(
@@ -170,7 +171,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.FINDING: _row(
         "a question that the record raised, and what an auditor made of it",
         frozenset(),
-        sometimes="rule key evidence figures finding sealed",
+        sometimes="rule key evidence figures finding sealed by",
         results="raised confirmed dismissed",
     ),
 }

@@ -37,6 +37,7 @@ from gateway.exchange import Pipeline
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
+from gateway.oversight.services import Oversight
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
@@ -155,6 +156,9 @@ async def _open_gate(
         metrics=metrics,
         publishing=lambda: not publishing.done(),
         running=Running(settings.limits.exchanges),
+        oversight=Oversight.open(
+            database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
+        ),
     )
 
 

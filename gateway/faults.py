@@ -1,7 +1,7 @@
 """Refusals that belong to no single step of the pipeline: bad form, foreign things, no room.
 
 ObminError
-├── BodyInvalidError · BodyTooLargeError · MethodError
+├── BodyInvalidError · BodyTooLargeError · MethodError · UsageQueryError
 ├── NotFoundError · ForbiddenError
 ├── ConflictError · IdempotencyConflictError · PreconditionError
 └── OverloadedError · StorageUnavailableError
@@ -29,6 +29,10 @@ class BodyTooLargeError(ObminError):
 
 class MethodError(ObminError):
     """The address exists, the method does not."""
+
+
+class UsageQueryError(ObminError):
+    """A question in the data tracker's form that is not as its interface has it."""
 
 
 class NotFoundError(ObminError):

@@ -111,8 +111,7 @@ class Subjects:
         Raises:
             ConflictError: the identifiers belong to different people on file; nothing is ever merged.
         """
-        identity = subject.reveal()
-        blinds = {scheme: self.blind(scheme, identity) for scheme in identity.schemes}
+        identity, blinds = subject.reveal(), self._blinds(subject)
         rows = await self._known(blinds)
         refs = {row.ref for row in rows}
         if len(refs) > 1:
@@ -120,6 +119,26 @@ class Subjects:
         if not refs:
             return self._fresh(identity, blinds, masks)
         return self._extended(rows[0], identity, blinds, {Scheme(row.scheme) for row in rows})
+
+    async def known(self, subject: Subject) -> SubjectRef | None:
+        """Give the person whom these identifiers name, None where nobody is on file.
+
+        Raises:
+            ConflictError: they name several people, or a name alone does, which many may share.
+        """
+        blinds = self._blinds(subject)
+        refs = {row.ref for row in await self._known(blinds)}
+        if len(refs) > 1 or blinds.keys() <= {NAME}:
+            raise ConflictError("identifiers-of-different-people")
+        return SubjectRef(refs.pop()) if refs else None
+
+    def same(self, one: Subject, other: Subject) -> bool:
+        """Say whether two that are not on file are named by one identifier."""
+        return bool(self._blinds(one).items() & self._blinds(other).items())
+
+    def _blinds(self, subject: Subject) -> dict[Scheme, bytes]:
+        identity = subject.reveal()
+        return {scheme: self.blind(scheme, identity) for scheme in identity.schemes}
 
     async def _known(self, blinds: Mapping[Scheme, bytes]) -> Sequence[Row[Any]]:
         # A name finds nobody here by itself: namesakes share one.

@@ -139,3 +139,78 @@ key_checks = Table(
         "check_value", LargeBinary, nullable=False, comment="recognises the key file; reveals nothing of it"
     ),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False, index=True),
+    Column("agency", String(64), nullable=False),
+    Column("about", String(64), nullable=False, comment="the case, or the exchange where there is none"),
+    Column("source", String(64), nullable=False),
+    Column("rule", String(8), nullable=False, comment="tell now, later or never"),
+    Column("purpose", String(64), nullable=False),
+    Column("exchange_id", String(36), nullable=False, comment="the first that had to be told of"),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("due", BigInteger, comment="empty where the law forbids to tell"),
+    Column("article", Text, nullable=False, comment="the article that delays or forbids it"),
+    Column("state", String(16), nullable=False, comment="waiting, sent, or suppressed"),
+    Column("sent_at", BigInteger),
+    CheckConstraint("(due IS NULL) = (state = 'suppressed')", name="suppressed_by_law_alone"),
+    # Told once of each case and registry, however often it was asked.
+    Index("uq_notices_once", "subject_ref", "agency", "about", "source", "rule", unique=True),
+    Index(None, "state", "due"),
+)
+
+safe_contacts = Table(
+    "safe_contacts",
+    metadata,
+    Column("subject_ref", ForeignKey("subjects.ref"), primary_key=True),
+    Column("contact", LargeBinary, nullable=False, comment="envelope: channel and address that are safe"),
+    Column("at", BigInteger, nullable=False),
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False, index=True),
+    Column("citation", Text, nullable=False),
+    Column("placed_by", String(64), nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("lifted_at", BigInteger),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("subject_ref", String(32), primary_key=True),
+    Column("reason", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Tombstones: a row of `subjects` that comes back from an old copy is refused by a trigger."""
+
+unsealings = Table(
+    "unsealings",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("event_id", String(36), nullable=False),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False, index=True),
+    Column("agency", String(64), nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("reason", String(64), nullable=False, comment="a code"),
+    Column("approved_by", String(129), comment="agency/official: another person than the requester"),
+    Column("state", String(16), nullable=False, comment="requested, approved, refused or opened"),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+acquaintances = Table(
+    "acquaintances",
+    metadata,
+    Column("agency", String(64), primary_key=True),
+    Column("official", String(64), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), primary_key=True, index=True),
+    Column("relation", String(16), nullable=False, comment="self, family or colleague"),
+)
+"""Whom an official knows in private, as the agency's own staff office says: by pseudonym."""

@@ -20,7 +20,20 @@ from starlette.types import ASGIApp
 
 from contracts.vocabulary import ObminError
 from gateway.faults import BodyInvalidError, MethodError, NotFoundError
-from gateway.web import cases, consents, contracts, history, operations, record, token
+from gateway.web import (
+    cases,
+    consents,
+    contracts,
+    history,
+    operations,
+    oversight,
+    people,
+    record,
+    statements,
+    token,
+    unsealings,
+)
+from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
 from gateway.web.gate import exchange_id_of, language_of
 from gateway.web.problems import problem_of, refuse
@@ -28,7 +41,19 @@ from gateway.web.wire import CaseBody, ConsentBody, HistoryBody, WithdrawalBody
 
 log = structlog.get_logger()
 
-PARTS = (token, history, cases, consents, contracts, record, operations)
+PARTS = (
+    token,
+    history,
+    cases,
+    consents,
+    contracts,
+    record,
+    oversight,
+    unsealings,
+    people,
+    statements,
+    operations,
+)
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -92,7 +117,7 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
     def openapi() -> dict[str, Any]:
         document = generated()
         models: Any = [
-            (model, "validation") for model in (HistoryBody, CaseBody, ConsentBody, WithdrawalBody)
+            (model, "validation") for model in (HistoryBody, CaseBody, ConsentBody, WithdrawalBody, *BODIES)
         ]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})

@@ -19,6 +19,7 @@ from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
+from gateway.oversight.services import Oversight
 from gateway.storage.engine import Database, now
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Gate:
     metrics: CollectorRegistry
     publishing: Callable[[], bool]
     running: Running
+    oversight: Oversight
 
 
 def gate_of(request: Request) -> Gate:

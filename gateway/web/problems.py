@@ -37,6 +37,7 @@ from gateway.faults import (
     OverloadedError,
     PreconditionError,
     StorageUnavailableError,
+    UsageQueryError,
 )
 from gateway.identity import UnauthenticatedError
 from gateway.sealing.keys import EnvelopeBrokenError
@@ -169,6 +170,12 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             422,
             ("Тіло запиту не відповідає опису", "Порівняйте названі поля з /openapi.json."),
             ("The body does not match its description", "Compare the members named with /openapi.json."),
+        ),
+        UsageQueryError: _row(
+            "invalid-query",
+            400,
+            ("Параметри запиту хибні", "Перевірте X-Road-UserId, userCode, період, offset і limit."),
+            ("The query's parameters are wrong", "Check X-Road-UserId, userCode, period, offset, limit."),
         ),
         BodyTooLargeError: _row(
             "body-too-large",

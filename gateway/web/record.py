@@ -27,7 +27,7 @@ from audit.store import AuditUnavailableError
 from audit.tiles import WIDTH, bundle, parse_path
 from audit.tree import last_signed, read_entries, read_tiles
 from gateway.agencies import Role
-from gateway.faults import NotFoundError
+from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now, translated
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
@@ -85,7 +85,7 @@ async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Respo
         if signed is None or signed[1].size < start + width:
             raise NotFoundError
         entries = [entry async for entry in read_entries(connection, start, start + width)]
-    await _note(gate, caller, request, Kind.READ, "bundle", width)
+    await note_reading(gate, caller, request, Kind.READ, "bundle", width)
     return Response(bundle(entries), headers=BINARY)
 
 
@@ -101,10 +101,16 @@ async def events(
     outcome: Code | None = None,
     case: Code | None = None,
     subject_ref: Code | None = None,
+    kind: Kind | None = None,
+    exchange_id: Code | None = None,
+    text: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[int | None, Query(ge=0, le=LARGEST_INDEX)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """Give events in the log's order; `after` is the `next` of the page before."""
+    """Give events in the log's order; `after` is the `next` of the page before.
+
+    `text` finds words anywhere in an event, within what another filter finds.
+    """
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
     wanted = Filter(
         start=start,
@@ -116,13 +122,18 @@ async def events(
         outcome=outcome,
         case=case,
         subject_ref=subject_ref,
+        kind=kind,
+        exchange_id=exchange_id,
+        text=text,
         after=after,
     )
+    if text is not None and not wanted.narrow:
+        raise BodyInvalidError("not-as-described", [{"pointer": "/text", "code": "beside-another-filter"}])
     async with gate.database.reading() as connection:
         found = await search(connection, wanted, limit)
-    await _note(gate, caller, request, Kind.READ, "search", len(found))
+    await note_reading(gate, caller, request, Kind.READ, "search", len(found))
     page = {
-        "events": [_shown(each) for each in found],
+        "events": [shown(each) for each in found],
         "next": found[-1].index if len(found) == limit else None,
     }
     return reply(page)
@@ -132,9 +143,8 @@ async def events(
 async def event(request: Request, event_id: Code) -> Response:
     """Give one event with its canonical bytes, from which its leaf hash can be recomputed."""
     gate, caller, found = await _found(request, event_id)
-    await _note(gate, caller, request, Kind.READ, "event", 1)
-    shown = {**_shown(found), "canonical": b64encode(found.content).decode()}
-    return reply(shown)
+    await note_reading(gate, caller, request, Kind.READ, "event", 1)
+    return reply({**shown(found), "canonical": b64encode(found.content).decode()})
 
 
 @router.get("/v1/audit/events/{event_id}/proof", summary="Proof that an event is in the record")
@@ -143,14 +153,14 @@ async def proof(request: Request, event_id: Code) -> Response:
     gate, _, found = await _found(request, event_id)
     with translated():
         inclusion = await gate.publisher.inclusion(found.index)
-    shown = {
+    told = {
         "index": inclusion.index,
         "size": inclusion.size,
         "leaf_hash": b64encode(found.leaf_hash).decode(),
         "proof": [b64encode(node).decode() for node in inclusion.proof],
         "checkpoint": inclusion.checkpoint,
     }
-    return reply(shown)
+    return reply(told)
 
 
 @router.get("/v1/audit/export", summary="The whole record, as files")
@@ -161,7 +171,7 @@ async def exported(request: Request) -> Response:
     signed until then is the evidence, and is given.
     """
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
-    started = await _note(gate, caller, request, Kind.EXPORT, "started", 0)
+    started = await note_reading(gate, caller, request, Kind.EXPORT, "started", 0)
     with suppress(AuditUnavailableError), translated():
         await gate.publisher.inclusion(started.index)
     folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
@@ -170,7 +180,7 @@ async def exported(request: Request) -> Response:
             size = await export(connection, folder / "log", gate.publisher.signer.verifier)
         archive = folder / "log.tar.gz"
         await anyio.to_thread.run_sync(_pack, folder / "log", archive)
-        await _note(gate, caller, request, Kind.EXPORT, "done", size)
+        await note_reading(gate, caller, request, Kind.EXPORT, "done", size)
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -196,7 +206,9 @@ async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorde
     return gate, caller, found
 
 
-async def _note(gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int) -> Noted:
+async def note_reading(
+    gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int
+) -> Noted:
     """Put the reading itself on record, before anything of it is given."""
     return await gate.pipeline.log.note(
         Event(
@@ -210,7 +222,8 @@ async def _note(gate: Gate, caller: Caller, request: Request, kind: Kind, what: 
     )
 
 
-def _shown(recorded: Recorded) -> Mapping[str, Any]:
+def shown(recorded: Recorded) -> Mapping[str, Any]:
+    """Give an event as auditors read it."""
     return {
         "index": recorded.index,
         "leaf_hash": b64encode(recorded.leaf_hash).decode(),

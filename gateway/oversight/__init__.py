@@ -1,0 +1,1 @@
+"""What keeps the exchange answerable: statements and notices, findings, sealed parts, holds and erasure."""
