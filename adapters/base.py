@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import Enum
+from typing import Final, Protocol
 
 from contracts.vocabulary import (
     AgencyId,
@@ -21,19 +22,24 @@ from contracts.vocabulary import (
     Field,
     ObminError,
     OfficialId,
+    Purpose,
     Scheme,
     Source,
     Subject,
     Value,
 )
 
+UNSTATED: Final = Purpose("")
+"""Of a question that no contract stands behind: a trial on a test bench."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question to one registry. `message_id` (UUID) goes onto the wire; `fields` is what may be read.
 
-    `deadline` is the event loop's clock (`loop.time()`) at which nobody waits any more: an
-    ask-then-poll adapter uses it to say `Pending` in time.
+    `purpose_id` is the bus's declaration of purpose, `purpose` our own word. `deadline` is the event loop's
+    clock (`loop.time()`) at which nobody waits any more: an ask-then-poll adapter uses it to say
+    `Pending` in time.
     """
 
     exchange_id: ExchangeId
@@ -45,6 +51,7 @@ class Question:
     subject: Subject
     fields: frozenset[Field]
     deadline: float
+    purpose: Purpose = UNSTATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,13 @@ class Answered:
     """One person's record: exactly the fields asked for that the registry holds.
 
     `transaction_id` is the bus's own key for disputes (`uxp-transaction-id`), empty where none came.
+    `message_id` is what was asked under, empty where that is the question's own.
     """
 
     values: Mapping[Field, Value]
     as_of: datetime
     transaction_id: str = ""
+    message_id: str = ""
 
     def __repr__(self) -> str:
         return f"Answered({len(self.values)} fields)"
@@ -68,6 +77,7 @@ class Ambiguous:
 
     candidates: int
     transaction_id: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +85,23 @@ class Pending:
     """The registry took the question and has not answered yet."""
 
     transaction_id: str = ""
+    message_id: str = ""
 
 
 Reply = Answered | Ambiguous | Pending
 
 
 class SourceError(ObminError):
-    """An adapter's failure. `reason` is a code from the table in `adapters/README.md`, never a value."""
+    """An adapter's failure. `reason` is a code from the table in `adapters/README.md`, never a value.
+
+    `message_id` is what was asked under, empty where that is the question's own.
+    """
 
     def __init__(self, source: Source, reason: str) -> None:
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+        self.message_id = ""
 
 
 class SubjectUnknownError(SourceError):
@@ -97,8 +112,30 @@ class SourceRefusedError(SourceError):
     """The registry does not accept our question; repeating it will not help. An operator must look."""
 
 
+class Repeat(Enum):
+    """What a failure says of asking the same again at once.
+
+    `SAFE`: the question was certainly not acted upon. `IF_IDEMPOTENT`: it may have been, so only a question
+    that changes nothing over there may be repeated. `NEVER`: the same would come of it.
+    """
+
+    NEVER = 0
+    IF_IDEMPOTENT = 1
+    SAFE = 2
+
+
 class SourceUnavailableError(SourceError):
-    """The registry cannot answer now; asking later may help."""
+    """The registry cannot answer now; asking later may help.
+
+    `after` is how many seconds it asks to be left alone, 0 where it does not say.
+    """
+
+    def __init__(
+        self, source: Source, reason: str, repeat: Repeat = Repeat.NEVER, after: float = 0.0
+    ) -> None:
+        super().__init__(source, reason)
+        self.repeat = repeat
+        self.after = after
 
 
 class SourceMisbehavedError(SourceError):

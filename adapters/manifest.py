@@ -88,7 +88,8 @@ class Manifest(_Part):
     """What one registry is. Exactly one of the protocol tables is present: the one `protocol` names.
 
     `needs` are sets of identifiers, best first, any one of which suffices. `question` maps the registry's
-    elements to our words. `approximated` lists the names that no public document confirms.
+    elements to our words. `approximated` lists the names that no public document confirms. `idempotent` says
+    that asking twice is as asking once over there: then a question that failed on the way may be repeated.
     """
 
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -101,6 +102,7 @@ class Manifest(_Part):
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
     approximated: tuple[str, ...] = ()
     birth_date_format: str = "%Y-%m-%d"
+    idempotent: bool = False
     question: dict[str, str]
     xroad: XRoad | None = None
     trembita: Trembita | None = None

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date, time
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -37,6 +40,34 @@ class DatabaseSettings(_Section):
         return url
 
 
+class WindowSettings(_Section):
+    """Hours in which a registry's owner does not want to be asked."""
+
+    start: time
+    """When they begin, by the clock of `zone`: `02:00`."""
+    end: time
+    """When they end; earlier than `start` means the next morning."""
+    zone: str = "UTC"
+    """The clock they are kept by: `Europe/Kyiv`."""
+    weekdays: frozenset[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = frozenset()
+    """On which days they begin; every day when empty."""
+    on: date | None = None
+    """The one date on which they begin, for work announced for once."""
+
+    @field_validator("zone")
+    @classmethod
+    def _there(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            message = "no such time zone"
+            raise ValueError(message)
+        return zone
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """Give the time zone."""
+        return ZoneInfo(self.zone)
+
+
 class SourceSettings(_Section):
     """Where one registry is reached, and who we are there."""
 
@@ -50,6 +81,17 @@ class SourceSettings(_Section):
     """Certificates by which the other side is recognised; the system's own when empty."""
     certificate: Path | None = None
     """Our client certificate and key (one PEM file) for mutual TLS."""
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where its name may lead: `10.20.0.0/16`. Empty allows anywhere but loopback, link-local (where cloud
+    metadata lives), multicast and unspecified addresses; those only where `url` itself spells them."""
+    at_once: int = Field(default=128, ge=1)
+    """Questions in flight at most; the gateway goes below by itself where the registry struggles."""
+    share: bool = True
+    """Whether identical questions under way at the same time are asked once."""
+    quotas: Mapping[str, int] = Field(default_factory=dict)
+    """Questions a day (UTC) by purpose: `needs-assessment = 5000`. No entry means no quota."""
+    maintenance: tuple[WindowSettings, ...] = ()
+    """See `WindowSettings`."""
 
 
 class LimitSettings(_Section):

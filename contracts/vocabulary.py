@@ -73,6 +73,13 @@ class Subject:
         """Give the values themselves, for the few places that must send, seal or index them."""
         return self._identity
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Subject) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        named = self._identity
+        return hash((frozenset(named.identifiers.items()), named.name, named.birth_date))
+
     def __repr__(self) -> str:
         return "Subject(…)"
 

@@ -17,8 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from starlette.types import ASGIApp
 
-from adapters.base import Adapter
-from adapters.catalog import build, find_registries
+from adapters.catalog import Entry, build, find_registries
 from adapters.protocols.connection import Connection
 from adapters.protocols.transport import SocketTransport
 from audit.log import Log
@@ -26,7 +25,7 @@ from audit.note import Signer
 from audit.publisher import Publisher
 from config.settings import Settings, SourceSettings
 from contracts.store import ContractStore
-from contracts.vocabulary import AgencyId, ObminError, Source
+from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
@@ -38,6 +37,9 @@ from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
 from gateway.oversight.services import Oversight
+from gateway.politeness.calls import Calls
+from gateway.politeness.polite import Manners, Polite
+from gateway.politeness.windows import Window
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
@@ -127,12 +129,14 @@ async def _open_gate(
 ) -> Gate:
     settings, database = foundation.settings, foundation.database
     vocabulary = foundation.contracts.vocabulary
-    adapters = await _connect(settings, transport, stack)
+    calls = Calls(database)
+    adapters = await _connect(settings, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     keeping = Keeping(database.dialect, settings.tenant)
     ledger = UsedAssertions(database)
     publishing = asyncio.create_task(foundation.publisher.run())
     stack.push_async_callback(_stop, publishing)
+    stack.push_async_callback(_stop, asyncio.create_task(calls.run()))
     if database.dialect.name == "sqlite":
         chores = asyncio.create_task(Chores(foundation.log, database, foundation.ring).run())
         stack.push_async_callback(_stop, chores)
@@ -151,6 +155,7 @@ async def _open_gate(
         consents=Consents(database, foundation.log),
         kept=Kept(database, foundation.ring, foundation.log, keeping),
         publisher=foundation.publisher,
+        registries=adapters,
         database=database,
         largest_body=settings.limits.body_bytes,
         metrics=metrics,
@@ -173,11 +178,11 @@ async def _recognise(database: Database, ring: KeyRing) -> None:
 
 
 async def _connect(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None, stack: AsyncExitStack
-) -> Mapping[Source, Adapter]:
+    settings: Settings, transport: httpx.AsyncBaseTransport | None, calls: Calls, stack: AsyncExitStack
+) -> Mapping[Source, Polite]:
     """Build the adapters of the sources that this deployment names; WSDLs are loaded once, here."""
     catalog = find_registries()
-    adapters: dict[Source, Adapter] = {}
+    adapters: dict[Source, Polite] = {}
     for name, source in settings.sources.items():
         entry = catalog.get(Source(name))
         if entry is None:
@@ -187,8 +192,24 @@ async def _connect(
             stack.push_async_callback(wire.aclose)
         credential = source.credential.read_text("utf-8").strip() if source.credential else ""
         connection = Connection(source.url, source.client, credential)
-        adapters[entry.source] = await asyncio.to_thread(build, entry, connection, wire)
+        adapter = await asyncio.to_thread(build, entry, connection, wire)
+        adapters[entry.source] = Polite(adapter, calls, _manners(entry, source))
     return adapters
+
+
+def _manners(entry: Entry, source: SourceSettings) -> Manners:
+    """Put together what the registry is and what was agreed with its owner."""
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return Manners(
+        idempotent=entry.manifest.idempotent,
+        share=source.share,
+        at_once=source.at_once,
+        quotas={Purpose(purpose): quota for purpose, quota in source.quotas.items()},
+        windows=[
+            Window(each.start, each.end, each.clock, frozenset(map(days.index, each.weekdays)), each.on)
+            for each in source.maintenance
+        ],
+    )
 
 
 def _tls(source: SourceSettings) -> ssl.SSLContext | None:

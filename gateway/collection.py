@@ -126,6 +126,7 @@ async def _ask(
             subject=subject,
             fields=frozenset(permit.fields),
             deadline=deadline,
+            purpose=mandate.grant.purpose,
         )
         finding = await _heard(adapter, question, began)
     await watch(finding)
@@ -135,13 +136,14 @@ async def _ask(
 async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
     """Ask one adapter and turn whatever comes of it into a finding."""
     loop = asyncio.get_running_loop()
-    source, status, reason, answer, candidates, transaction_id = (
+    source, status, reason, answer, candidates, transaction_id, message_id = (
         adapter.source,
         Status.UNAVAILABLE,
         "",
         None,
         0,
         "",
+        question.message_id,
     )
     try:
         async with asyncio.timeout_at(question.deadline):
@@ -153,13 +155,13 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
                 status, reason, candidates = Status.AMBIGUOUS, "ambiguous", reply.candidates
             case Pending():
                 status, reason = Status.PENDING, "pending"
-        transaction_id = reply.transaction_id
-    except SubjectUnknownError:
-        status = Status.UNKNOWN
+        transaction_id, message_id = reply.transaction_id, reply.message_id or message_id
+    except SubjectUnknownError as error:
+        status, message_id = Status.UNKNOWN, error.message_id or message_id
     except TimeoutError:
         reason = "timed-out"
     except SourceError as error:
-        reason = error.reason
+        reason, message_id = error.reason, error.message_id or message_id
         if isinstance(error, SourceMisbehavedError | SourceRefusedError):
             log.warning("source.alarm", exchange_id=question.exchange_id, source=source, reason=reason)
     except Exception as error:  # noqa: BLE001  an adapter's bug must not take the other sources down
@@ -168,7 +170,7 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
             "source.failed", exchange_id=question.exchange_id, source=source, code=type(error).__name__
         )
     took_ms = round((loop.time() - began) * 1000)
-    return Finding(source, status, reason, answer, candidates, question.message_id, transaction_id, took_ms)
+    return Finding(source, status, reason, answer, candidates, message_id, transaction_id, took_ms)
 
 
 def require(mandate: Mandate, findings: Findings) -> None:

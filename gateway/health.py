@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -16,6 +17,8 @@ from gateway.storage.engine import now
 REMEMBERED = 500
 ASKED = frozenset({Status.ANSWERED, Status.UNKNOWN, Status.AMBIGUOUS, Status.PENDING, Status.UNAVAILABLE})
 WELL = ASKED - {Status.UNAVAILABLE}
+UNSENT = frozenset({"resting", "maintenance", "quota-used-up", "not-connected"})
+"""Reasons of findings that tell of our manners and not of how the source is doing."""
 
 
 class SourceHealth:
@@ -46,17 +49,18 @@ class SourceHealth:
     def saw(self, finding: Finding) -> None:
         """Count one finding."""
         self._count(finding.source, finding.status, finding.reason).inc()
-        if finding.status in ASKED and finding.source in self._recent:
+        unsent = finding.status is Status.UNAVAILABLE and finding.reason in UNSENT
+        if finding.status in ASKED and finding.source in self._recent and not unsent:
             self._timed[finding.source].observe(finding.took_ms / 1000)
             self._recent[finding.source].append(finding)
             if finding.status in WELL:
                 self._last[finding.source] = now()
 
-    def report(self) -> list[dict[str, object]]:
+    def report(self) -> list[dict[str, Any]]:
         """Tell each source's state, share of failures and latency percentiles in milliseconds."""
         return [self._line(source, list(recent)) for source, recent in self._recent.items()]
 
-    def _line(self, source: Source, recent: list[Finding]) -> dict[str, object]:
+    def _line(self, source: Source, recent: list[Finding]) -> dict[str, Any]:
         took = sorted(finding.took_ms for finding in recent)
         failed = sum(finding.status is Status.UNAVAILABLE for finding in recent)
         last = self._last.get(source)

@@ -16,15 +16,22 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.base import SourceError, SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
+from adapters.base import (
+    Repeat,
+    SourceError,
+    SourceMisbehavedError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
 from contracts.vocabulary import Source
 
 CAP: Final = 1_048_576
 """Bytes that an answer may have, before and after decompression. Real ones have a few thousand."""
 
-IN_FLIGHT: Final = 128
-"""Questions to one registry at a time; more wait their turn, within their deadline. A registry that hangs
-fills its own places and nobody else's."""
+LONGEST_REST: Final = 3600.0
+"""Seconds that a registry may ask to be left alone for; a longer wish is an operator's to grant."""
+
+BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,12 @@ FAILURES: Final = (
 def as_ours(source: Source, error: Exception) -> SourceError:
     """Give our error for one of `FAILURES`, to raise `from None`: theirs hold addresses and provider text."""
     match error:
+        case httpx.ConnectTimeout():
+            return SourceUnavailableError(source, "timed-out", Repeat.SAFE)
         case httpx.TimeoutException() | TimeoutError():
             return SourceUnavailableError(source, "timed-out")
         case httpx.ConnectError():
-            return SourceUnavailableError(source, "unreachable")
+            return SourceUnavailableError(source, "unreachable", Repeat.SAFE)
         case (
             httpx.LocalProtocolError()
             | httpx.UnsupportedProtocol()
@@ -64,7 +73,7 @@ def as_ours(source: Source, error: Exception) -> SourceError:
         ):
             return SourceRefusedError(source, "unsendable")
         case _:
-            return SourceUnavailableError(source, "disconnected")
+            return SourceUnavailableError(source, "disconnected", Repeat.IF_IDEMPOTENT)
 
 
 def refuse_status(source: Source, status: int) -> NoReturn:
@@ -77,6 +86,8 @@ def refuse_status(source: Source, status: int) -> NoReturn:
         raise SourceUnavailableError(source, "overloaded")
     if status in {400, 406, 409, 413, 415, 422}:
         raise SourceRefusedError(source, "bad-question")
+    if status in {502, 503, 504}:  # something in front of the registry; a 500 would only fail again
+        raise SourceUnavailableError(source, "source-failed", Repeat.IF_IDEMPOTENT)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise SourceUnavailableError(source, "source-failed")
     raise SourceMisbehavedError(source, "unexpected-status")
@@ -87,13 +98,18 @@ def header_text(value: str) -> str:
     return quote(value, safe="!#$&'()*+,-./:;<=>?@[]^_`{|}~ ").strip()
 
 
+def _rest(text: str) -> float:
+    """Read `Retry-After` as seconds; a date or anything else counts as saying nothing."""
+    return min(float(text), LONGEST_REST) if text.strip().isascii() and text.strip().isdigit() else 0.0
+
+
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Give header fields as bytes. Raises UnicodeEncodeError, a ValueError, beyond ASCII."""
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
 
 class Wire:
-    """Sends one registry's requests. Holds no state between them; calls run concurrently.
+    """Sends one registry's requests. Holds no state between them; as many run concurrently as are asked for.
 
     `base_url` is the only origin ever asked; fixed `headers` (credentials) go with each request. The URLs of
     `paths` are parsed once: that is a quarter of what a request costs here.
@@ -118,7 +134,6 @@ class Wire:
             {"Host": base.netloc.decode(), "Accept-Encoding": "identity", **(headers or {})}
         )
         self._cap = cap
-        self._places = asyncio.Semaphore(IN_FLIGHT)
         self._urls = {path: httpx.URL(self._base + path) for path in paths}
 
     async def send(
@@ -132,12 +147,13 @@ class Wire:
     ) -> Response:
         """Send one request and read its whole answer by `deadline` (the loop's clock).
 
-        `path` is as it goes onto the wire, a query included. Any status but a redirect is returned. Raises
-        `SourceUnavailableError` (`timed-out`, `unreachable`, `disconnected`), `SourceMisbehavedError`
-        (`too-large`, `redirected`, `unreadable`) or `SourceRefusedError` (`unsendable`).
+        `path` is as it goes onto the wire, a query included. Any status is returned but a redirect, and a
+        wish to be asked later (`Retry-After`, RFC 9110 §10.2.3). Raises `SourceUnavailableError`
+        (`timed-out`, `unreachable`, `disconnected`, `overloaded`), `SourceMisbehavedError` (`too-large`,
+        `redirected`, `unreadable`) or `SourceRefusedError` (`unsendable`).
         """
         try:
-            async with asyncio.timeout_at(deadline), self._places:
+            async with asyncio.timeout_at(deadline):
                 response = await self._transport.handle_async_request(
                     httpx.Request(
                         method,
@@ -167,6 +183,10 @@ class Wire:
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in response.headers.raw
             }
+            if response.status_code in BUSY and "retry-after" in headers:
+                raise SourceUnavailableError(
+                    self.source, "overloaded", Repeat.SAFE, _rest(headers["retry-after"])
+                )
             raw = await self._collect(stream, headers.get("content-length"))
         finally:
             await stream.aclose()

@@ -1,32 +1,43 @@
 """What a fault code of the bus means: our four errors (X-Road protocol v4.0; guidance on retrying).
 
 Codes are spelt `client.missing_header_field` from 7.8.0 on and `Client.MissingHeaderField` before and in the
-specification; both become `client.missingheaderfield`. Fault texts are never read: they hold
+specification; both become `client.missingheaderfield`. Which of them may be asked again at once is the
+guidance on retrying (`Repeat`). Fault texts are never read: they hold
 what the provider pleased to put there, people's data among it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from adapters.base import SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
+from adapters.base import Repeat, SourceMisbehavedError, SourceRefusedError, SourceUnavailableError
 from contracts.vocabulary import Source
 
-LATER: Final = frozenset(
+SOON: Final = frozenset(
     {
         "networkerror",
         "unknownhost",
         "httperror",
-        "ioerror",
-        "internalerror",
-        "databaseerror",
         "timestampingfailed",
         "loggingfailed",
         "globalconfoutdated",
+    }
+)
+"""What passes by itself: worth asking again at once."""
+
+LATER: Final = frozenset(
+    {
+        "ioerror",
+        "internalerror",
+        "databaseerror",
         "sslauthenticationfailed",
         "cannotcreatesignature",
     }
 )
+LONG: Final = 60.0
+"""Seconds to leave a registry alone that is being maintained, or whose certificate is being changed."""
+
 MALFORMED: Final = frozenset(
     {
         "inconsistentresponse",
@@ -81,13 +92,24 @@ def refuse_fault(source: Source, code: str) -> NoReturn:
     if segments[0] == "client":
         raise SourceRefusedError(source, "bad-question")
     if last == "maintenancemode":
-        raise SourceUnavailableError(source, "maintenance")
+        raise SourceUnavailableError(source, "maintenance", after=LONG)
     if last in MALFORMED:
         raise SourceMisbehavedError(source, "unreadable")
     if last in UNTRUSTED:
         raise SourceMisbehavedError(source, "untrusted")
-    if last in LATER and "servicefailed" not in segments:
-        raise SourceUnavailableError(source, "bus-failed")
-    if segments[0] == "server":
-        raise SourceUnavailableError(source, "source-failed")
+    if segments[0] == "server" or last in SOON | LATER:
+        raise _unavailable(source, segments)
     raise SourceMisbehavedError(source, "unknown-fault")
+
+
+def _unavailable(source: Source, segments: Sequence[str]) -> SourceUnavailableError:
+    """Give the error of what may pass: whose failure it is, and whether to ask again at once."""
+    last = segments[-1]
+    if "servicefailed" in segments:
+        return SourceUnavailableError(source, "source-failed", Repeat.IF_IDEMPOTENT)
+    if last in SOON:
+        return SourceUnavailableError(source, "bus-failed", Repeat.IF_IDEMPOTENT)
+    if last in LATER:
+        after = LONG if last == "sslauthenticationfailed" else 0.0
+        return SourceUnavailableError(source, "bus-failed", after=after)
+    return SourceUnavailableError(source, "source-failed")

@@ -214,3 +214,25 @@ acquaintances = Table(
     Column("relation", String(16), nullable=False, comment="self, family or colleague"),
 )
 """Whom an official knows in private, as the agency's own staff office says: by pseudonym."""
+
+source_calls = Table(
+    "source_calls",
+    metadata,
+    Column("day", String(10), primary_key=True, comment="ISO date, UTC"),
+    Column("source", String(64), primary_key=True),
+    Column("purpose", String(64), primary_key=True),
+    Column("asked", BigInteger, nullable=False),
+    Column("repeated", BigInteger, nullable=False),
+    Column("joined", BigInteger, nullable=False, comment="an identical question was under way"),
+    Column("spared", BigInteger, nullable=False, comment="resting, in maintenance, or beyond a quota"),
+)
+
+source_drift = Table(
+    "source_drift",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("change", String(8), primary_key=True, comment="new, gone or code"),
+    Column("member", String(200), primary_key=True, comment="where in the answer: names, never a value"),
+    Column("exchange_id", String(36), nullable=False, comment="the first exchange that showed it"),
+    Column("seen_at", BigInteger, nullable=False),
+)

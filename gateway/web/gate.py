@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
 from audit.publisher import Publisher
-from contracts.vocabulary import AgencyId
+from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
@@ -20,6 +20,7 @@ from gateway.faults import ForbiddenError, OverloadedError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
 from gateway.oversight.services import Oversight
+from gateway.politeness.polite import Polite
 from gateway.storage.engine import Database, now
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Gate:
     cases: Cases
     consents: Consents
     kept: Kept
+    registries: Mapping[Source, Polite]
     publisher: Publisher
     database: Database
     largest_body: int

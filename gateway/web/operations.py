@@ -47,10 +47,13 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/v1/sources", summary="Health of each source")
 async def sources(request: Request) -> Response:
-    """Tell each source's state, latency percentiles and last answer, as this process has seen them."""
+    """Tell each source's state, latencies, last answer and calls saved, as this process saw them."""
     caller_of(request, *Role)
-    report = gate_of(request).pipeline.health.report()
-    return reply({"sources": report})
+    gate = gate_of(request)
+    standings = {source: polite.standing() for source, polite in gate.registries.items()}
+    return reply(
+        {"sources": [{**line, **standings[line["source"]]} for line in gate.pipeline.health.report()]}
+    )
 
 
 @router.get("/problems/{slug}", summary="What a problem means")

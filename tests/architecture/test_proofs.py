@@ -32,6 +32,7 @@ COPIERS = {
     "contracts/loader.py",
     "contracts/store.py",  # terms, narrowed; makes grants anyway
     "gateway/consent/consents.py",
+    "gateway/politeness/flights.py",  # replies, which are no proofs
     "gateway/sealing/keys.py",
     "gateway/web/consents.py",
 }

@@ -25,7 +25,7 @@ def written(folder: Path, text: str, name: str = "donors") -> Path:
     [
         ('key_header = "X-Api-Key"', 'key_heading = "X-Api-Key"', r"manifest.toml:\d+: rest.key_he"),
         ('protocol = "plain-rest"', 'protocol = "gopher"', "manifest.toml:2: protocol"),
-        ('sensitivity = "personal"', 'sensitivity = "personal"\ncolour = "red"', "manifest.toml:4: colour"),
+        ('sensitivity = "personal"', 'sensitivity = "personal"\ncolour = "red"', "manifest.toml:5: colour"),
         ('path = "/aid/search"', "path = 7", r"manifest.toml:\d+: rest.path"),
         ("needs = ", "needs = []\nreeds = ", r"manifest.toml:\d+: needs"),
         ('source = "donors"', 'source = "Donors!"', "manifest.toml:1: source"),
