@@ -29,6 +29,7 @@ from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
+from gateway.bus import Bus, BusUnusableError, SecurityServer, fingerprints_of
 from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.consent.consents import ENDED, Consents
@@ -164,7 +165,24 @@ async def _open_gate(
         oversight=Oversight.open(
             database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
         ),
+        bus=place_on_bus(settings, foundation.agencies),
     )
+
+
+def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:
+    """Give our place on the bus where the settings name one.
+
+    Raises:
+        BusUnusableError: the security server's certificate is missing.
+    """
+    bus = settings.bus
+    if not bus.member:
+        return None
+    if bus.peer is None:
+        raise BusUnusableError("bus.peer: name the certificate of the security server")
+    server = SecurityServer(fingerprints_of(bus.peer), bus.proxy, bus.header)
+    address = bus.url or settings.public_url
+    return Bus.of(bus.member, address, server, agencies, modern=bus.faults == "snake")
 
 
 async def _recognise(database: Database, ring: KeyRing) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from audit.event import Event, Json, Kind
@@ -25,7 +25,8 @@ class Query:
     """One question about one person, already checked for form. `scheme` is how she was named.
 
     `sources` and `fields` only narrow the contract; None asks for all it gives.
-    `emergency` is the stated reason, empty where none is claimed.
+    `emergency` is the stated reason, empty where none is claimed. `via` says by which other protocol
+    the query came, and under which ids it can be found there: it goes on record.
     """
 
     exchange_id: ExchangeId
@@ -38,6 +39,7 @@ class Query:
     fields: frozenset[Field] | None
     emergency: str
     language: str
+    via: Mapping[str, Json] = field(default_factory=dict)
 
     def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:
         """Write the entry of a query that was refused before it had a mandate."""
@@ -63,5 +65,5 @@ class Query:
             purpose=self.purpose,
             result=result,
             reason=reason,
-            details=dict(details or {}),
+            details={**(details or {}), **({"via": self.via} if self.via else {})},
         )

@@ -35,6 +35,7 @@ from gateway.web import (
 )
 from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
+from gateway.web.facades import bus_rest, xroad_soap
 from gateway.web.gate import exchange_id_of, language_of
 from gateway.web.problems import problem_of, refuse
 from gateway.web.wire import CaseBody, ConsentBody, HistoryBody, WithdrawalBody
@@ -53,6 +54,8 @@ PARTS = (
     people,
     statements,
     operations,
+    xroad_soap,
+    bus_rest,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

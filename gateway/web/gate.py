@@ -13,6 +13,7 @@ from starlette.requests import Request
 from audit.publisher import Publisher
 from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
+from gateway.bus import Bus
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
@@ -75,6 +76,7 @@ class Gate:
     publishing: Callable[[], bool]
     running: Running
     oversight: Oversight
+    bus: Bus | None
 
 
 def gate_of(request: Request) -> Gate:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
+from audit.event import Json
 from contracts.facts import Giver
 from contracts.identifiers import InvalidIdentifierError, check
 from contracts.vocabulary import (
@@ -117,8 +119,14 @@ class HistoryBody(Body):
     fields: Annotated[list[Code], Field(min_length=1, max_length=500)] | None = None
     emergency: EmergencyBody | None = None
 
-    def query(self, exchange_id: str, vocabulary: Vocabulary, language: str) -> Query:
-        """Give the query; raises `InvalidIdentifierError`."""
+    def query(
+        self,
+        exchange_id: str,
+        vocabulary: Vocabulary,
+        language: str,
+        via: Mapping[str, Json] = MappingProxyType({}),
+    ) -> Query:
+        """Give the query, and by which other protocol it came; raises `InvalidIdentifierError`."""
         return Query(
             exchange_id=ExchangeId(exchange_id),
             subject=self.subject.subject(vocabulary),
@@ -130,6 +138,7 @@ class HistoryBody(Body):
             fields=frozenset(map(FieldName, self.fields)) if self.fields else None,
             emergency=self.emergency.reason if self.emergency else "",
             language=language,
+            via=via,
         )
 
 
