@@ -117,6 +117,13 @@ class BusSettings(_Section):
     """How fault codes are spelt: `client.invalid_body` (X-Road from 7.8.0 on) or `Client.InvalidBody`."""
 
 
+class SpdciSettings(_Section):
+    """How SPDCI's words map to ours."""
+
+    identifiers: Mapping[str, str] = Field(default_factory=dict)
+    """Its identifier types (`UIN`, `NID` …) and the scheme that each is here; others are schemes."""
+
+
 class LimitSettings(_Section):
     """How much is taken on at once; beyond it callers are told to come back."""
 
@@ -147,6 +154,8 @@ class Settings(_Section):
     """The registries to ask, by the name of their adapter's folder."""
     bus: BusSettings = BusSettings()
     """See `BusSettings`."""
+    spdci: SpdciSettings = SpdciSettings()
+    """See `SpdciSettings`."""
     limits: LimitSettings = LimitSettings()
     """See `LimitSettings`."""
     tenant: str = "default"

@@ -48,6 +48,7 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.web.application import build_application
+from gateway.web.facades.deployed import Facades
 from gateway.web.gate import Gate, Running
 
 log = structlog.get_logger()
@@ -165,7 +166,7 @@ async def _open_gate(
         oversight=Oversight.open(
             database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
         ),
-        bus=place_on_bus(settings, foundation.agencies),
+        facades=Facades(place_on_bus(settings, foundation.agencies), settings.spdci.identifiers),
     )
 
 

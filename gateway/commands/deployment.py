@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
 from adapters.people import Person, load_people
-from config.settings import BusSettings, DatabaseSettings, Settings, SourceSettings
+from config.settings import BusSettings, DatabaseSettings, Settings, SourceSettings, SpdciSettings
 from contracts.contract import Basis
 from contracts.facts import Giver
 from contracts.vocabulary import (
@@ -51,6 +51,7 @@ PROVIDER = "SEVDEIR-TEST/GOV/37508596/OBMIN"
 MEMBERS: Mapping[str, str] = {CASE_SYSTEM: "SEVDEIR-TEST/GOV/00034022/CASE_SYSTEM"}
 DECLARED: Mapping[str, str] = {"9K9J65I75ILCLMPDUIRXS": "needs-assessment"}
 """The demo on its bus: our subsystem, the case system's, and the purpose that it declared there."""
+SPDCI_IDENTIFIERS: Mapping[str, str] = {"UIN": "rnokpp", "NID": "unzr"}
 OFFICIALS = (OfficialId("worker-17"), OfficialId("worker-18"))
 HIDDEN_AT_RISK = ("whereabouts", "contact")
 
@@ -109,6 +110,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
             port=bus_port,
             url=f"https://127.0.0.1:{bus_port}",
         ),
+        spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -154,6 +156,9 @@ def _as_toml(settings: Settings) -> str:
         'certificate = "keys/bus.pem"',
         f"port = {bus.port}",
         f'url = "{bus.url}"',
+        "",
+        "[spdci]",
+        f"identifiers = {inline_table(settings.spdci.identifiers)}",
     ]
     for name, source in settings.sources.items():
         lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']

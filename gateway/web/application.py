@@ -35,7 +35,7 @@ from gateway.web import (
 )
 from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
-from gateway.web.facades import bus_rest, xroad_soap
+from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
 from gateway.web.problems import problem_of, refuse
 from gateway.web.wire import CaseBody, ConsentBody, HistoryBody, WithdrawalBody
@@ -54,8 +54,7 @@ PARTS = (
     people,
     statements,
     operations,
-    xroad_soap,
-    bus_rest,
+    *FACADES,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -120,7 +119,8 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
     def openapi() -> dict[str, Any]:
         document = generated()
         models: Any = [
-            (model, "validation") for model in (HistoryBody, CaseBody, ConsentBody, WithdrawalBody, *BODIES)
+            (model, "validation")
+            for model in (HistoryBody, CaseBody, ConsentBody, WithdrawalBody, *BODIES, *FACADE_BODIES)
         ]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from audit.publisher import Publisher
 from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
-from gateway.bus import Bus
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
@@ -23,6 +22,7 @@ from gateway.kept import Kept
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
 from gateway.storage.engine import Database, now
+from gateway.web.facades.deployed import Facades
 
 T = TypeVar("T")
 LANGUAGES = ("uk", "en")
@@ -76,7 +76,7 @@ class Gate:
     publishing: Callable[[], bool]
     running: Running
     oversight: Oversight
-    bus: Bus | None
+    facades: Facades
 
 
 def gate_of(request: Request) -> Gate:

@@ -2,7 +2,7 @@
 
 The first segment says who failed: `client` the message, `server.serverproxy` the provider's side. Codes
 of X-Road's own list are used where they mean the same; what they cannot say stands beside them, as the
-slug of our problem. The nearest class wins, as in `gateway.web.problems`.
+slug of our problem.
 """
 
 from __future__ import annotations
@@ -15,22 +15,19 @@ from adapters.protocols.xroad_faults import spell
 from audit.store import AuditUnavailableError
 from contracts.contract import NotPermittedError
 from contracts.identifiers import InvalidIdentifierError
-from contracts.vocabulary import ObminError
 from gateway.collection import RequiredSourceError
 from gateway.consent.ground import CaseNotOpenError, ConsentMissingError, ConsentWithdrawnError
 from gateway.faults import (
     BodyInvalidError,
     BodyTooLargeError,
-    ConflictError,
     ForbiddenError,
-    IdempotencyConflictError,
     MethodError,
     NotFoundError,
     OverloadedError,
-    PreconditionError,
     StorageUnavailableError,
 )
 from gateway.identity import UnauthenticatedError
+from gateway.web.facades.seam import coded
 
 
 class Flaw(StrEnum):
@@ -84,10 +81,6 @@ TABLE: Mapping[type[BaseException], str] = MappingProxyType(
         BodyTooLargeError: "client.invalid_message",
         NotFoundError: "server.serverproxy.unknown_service",
         MethodError: "client.invalid_http_method",
-        IdempotencyConflictError: "client.invalid_request",
-        ConflictError: "client.invalid_request",
-        PreconditionError: "client.invalid_request",
-        ObminError: INTERNAL,
     }
 )
 
@@ -96,5 +89,4 @@ def fault_code(error: BaseException, *, modern: bool) -> str:
     """Give the fault code of an error, in one of its two spellings; unknown errors are internal."""
     if isinstance(error, BusMessageError):
         return spell(f"client.{error.flaw}", modern=modern)
-    nearest = next((kind for kind in type(error).__mro__ if kind in TABLE), ObminError)
-    return spell(TABLE[nearest], modern=modern)
+    return spell(coded(error, TABLE, "client.invalid_request", INTERNAL), modern=modern)

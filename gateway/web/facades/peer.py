@@ -49,7 +49,7 @@ def tls_for(certificate: Path, peer: Path) -> ssl.SSLContext:
 
 def bus_of(request: Request) -> Bus:
     """Give the deployment's bus; one without answers as if there were no such address."""
-    bus = gate_of(request).bus
+    bus = gate_of(request).facades.bus
     if bus is None:
         raise NotFoundError
     return bus

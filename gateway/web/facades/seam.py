@@ -6,8 +6,9 @@ affair, the same as for our own interface.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from gateway.web.problems import problem_of
 from gateway.web.wire import read_bytes
 
 log = structlog.get_logger()
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,17 @@ async def _served(request: Request, facade: Facade) -> Response:
         await gate.pipeline.log.note(_stranger(exchange_id_of(request), error))
         raise
     return facade.write(await answered(request, gate, asked.caller, asked.query))
+
+
+def coded(error: BaseException, table: Mapping[type[BaseException], C], theirs: C, ours: C) -> C:
+    """Find an error's code in a facade's table: the nearest class wins, as in `gateway.web.problems`.
+
+    What has no row there is told by its problem: `theirs` where it is the caller's (4xx), else `ours`.
+    """
+    for kind in type(error).__mro__:
+        if kind in table:
+            return table[kind]
+    return ours if problem_of(error).status >= 500 else theirs  # noqa: PLR2004  RFC 9110 §15.6
 
 
 def _stranger(exchange_id: str, error: UnauthenticatedError) -> Event:

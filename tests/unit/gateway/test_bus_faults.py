@@ -6,17 +6,30 @@ import pytest
 
 from adapters.base import SourceRefusedError
 from gateway.faults import BodyInvalidError
-from gateway.web.facades.bus_faults import INTERNAL, TABLE, BusMessageError, Flaw, fault_code
-from gateway.web.problems import INTERNAL as INTERNAL_PROBLEM
+from gateway.web.facades.bus_faults import TABLE, BusMessageError, Flaw, fault_code
+from gateway.web.facades.seam import coded
+from gateway.web.facades.spdci import TABLE as SPDCI
+from gateway.web.facades.spdci_message import Code
 from gateway.web.problems import TABLE as PROBLEMS
 
+DENIED = "server.serverproxy.access_denied"
 
-def test_every_error_that_callers_meet_has_a_fault_code() -> None:
-    """What is told as a problem of its own is told as a fault of its own, and nothing else is."""
-    told = {kind for kind, problem in PROBLEMS.items() if problem is not INTERNAL_PROBLEM}
-    coded = {kind for kind, code in TABLE.items() if code != INTERNAL}
 
-    assert coded == told
+@pytest.mark.parametrize("kind", sorted(PROBLEMS, key=str))
+def test_every_error_says_truly_whose_fault_it_is(kind: type[Exception]) -> None:
+    """Whatever has a problem has a fault code: the client's, a right refused, or ours."""
+    code = fault_code(kind.__new__(kind), modern=True)
+    blamed = code.startswith("client.") or code in {DENIED, "server.serverproxy.unknown_service"}
+
+    assert blamed == (PROBLEMS[kind].status < 500)
+
+
+@pytest.mark.parametrize("kind", sorted(PROBLEMS, key=str))
+def test_every_error_has_a_code_of_spdcis(kind: type[Exception]) -> None:
+    """What went wrong on our side is no fault of the search."""
+    code = coded(kind.__new__(kind), SPDCI, Code.SEARCH_CRITERIA_INVALID, Code.ERRORS_TOO_MANY)
+
+    assert (code is Code.ERRORS_TOO_MANY) == (PROBLEMS[kind].status >= 500)
 
 
 @pytest.mark.parametrize("code", sorted(set(TABLE.values())))
