@@ -12,15 +12,19 @@ from typing import Final
 import httpx
 
 from adapters.base import Adapter
-from adapters.manifest import EHealth, Manifest, ManifestError, Rest, Trembita, XRoad, read_manifest
+from adapters.manifest import Manifest, ManifestError, read_manifest
 from adapters.protocols.connection import Connection
 from adapters.protocols.ehealth_rest import EHealthRest
-from adapters.protocols.plain_rest import PlainRest
+from adapters.protocols.finding import Finder
+from adapters.protocols.plain_rest import Plain
 from adapters.protocols.reading import Reading
-from adapters.protocols.subject import Wording
+from adapters.protocols.rest import Dialect, RestRegistry
+from adapters.protocols.subject import DateFormats, Wording
+from adapters.protocols.switches import EHealth, Request, Rest, Trembita, XRoad, XRoadRest
 from adapters.protocols.trembita_rest import TrembitaRest
 from adapters.protocols.wire import Wire
 from adapters.protocols.xroad_adapter import Direct, Polled
+from adapters.protocols.xroad_rest import XRoadR1
 from adapters.protocols.xroad_soap import XRoadSoap
 from contracts.vocabulary import Scheme, Source
 
@@ -64,23 +68,33 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     mapping = entry.module("mapping")
     reading = Reading(source, mapping.READERS, mapping.IDENTITY)
     needs = tuple(frozenset(Scheme(scheme) for scheme in need) for need in manifest.needs)
-    wording = Wording(source, needs, manifest.question, manifest.birth_date_format)
+    dates = DateFormats(manifest.birth_date_format, manifest.date_formats)
+    wording = Wording(source, needs, manifest.question, dates)
+
+    def rest(request: Request, dialect: Dialect, key: Mapping[str, str] | None = None) -> RestRegistry:
+        wire = Wire(source, connection.base_url, transport, key, paths=[dialect.path(request.path, "")])
+        return RestRegistry(
+            source, request, dialect, wire, wording, Finder(reading, request.record, manifest.codes)
+        )
+
     match manifest:
         case Manifest(xroad=XRoad() as xroad):
             wire = Wire(source, connection.base_url, transport, paths=[""])
             service = XRoadSoap(source, xroad, entry.folder / "samples" / "service.wsdl", connection, wire)
+            finder = Finder(reading, xroad.record, manifest.codes)
             if xroad.polling is None:
-                return Direct(source, service, xroad.operation, xroad.record, wording, reading)
-            return Polled(source, service, xroad.operation, xroad.record, wording, reading, xroad.polling)
-        case Manifest(trembita=Trembita() as trembita):
-            wire = Wire(source, connection.base_url, transport, paths=[trembita.path])
-            return TrembitaRest(source, trembita, connection, wire, wording, reading)
+                return Direct(source, service, xroad.operation, wording, finder)
+            return Polled(source, service, xroad.operation, wording, finder, xroad.polling)
         case Manifest(ehealth=EHealth() as ehealth):
             key = {"Authorization": f"Bearer {connection.credential}"}
             wire = Wire(source, connection.base_url, transport, key, paths=[ehealth.search])
             return EHealthRest(source, ehealth, wire, wording, reading)
-        case Manifest(rest=Rest() as rest):
-            key = {rest.key_header: connection.credential}
-            wire = Wire(source, connection.base_url, transport, key, paths=[rest.path])
-            return PlainRest(source, rest, wire, wording, reading)
+        case Manifest(trembita=Trembita() as trembita):
+            return rest(trembita, TrembitaRest(source, trembita, connection))
+        case Manifest(xroad_rest=XRoadRest() as xroad_rest):
+            return rest(xroad_rest, XRoadR1(source, xroad_rest, connection))
+        case Manifest(rest=Rest() as plain):
+            return rest(
+                plain, Plain(), {plain.key_header: f"{plain.key_scheme} {connection.credential}".strip()}
+            )
     raise ManifestError(f"{entry.folder}: protocol")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from adapters.protocols.switches import Codes, EHealth, Part, Rest, Trembita, XRoad, XRoadRest
 from contracts.vocabulary import ObminError
 
 
@@ -16,95 +17,61 @@ class ManifestError(ObminError):
     """A manifest that cannot be used: names the file, the line where it can be found, and the key."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Wording(_Part):
+class Wording(Part):
     """The same text for a person to read, in Ukrainian and English."""
 
     uk: str
     en: str
 
 
-class Polling(_Part):
-    """Ask-then-poll: which operation takes a ticket, and what its answers say.
+class Notice(Part):
+    """Whether the person is told that her data were asked for here (Law 4607-IX art. 11: of each request).
 
-    `state` names the element; `ready` and `waiting` its values. Pauses are in milliseconds: `first_ms`
-    before the first poll, `interval_ms` between the others.
+    `later` waits so many days; `never` names the article that forbids telling.
     """
 
-    operation: str
-    ticket: str
-    state: str
-    ready: str
-    waiting: frozenset[str]
-    first_ms: Annotated[int, Field(ge=1)]
-    interval_ms: Annotated[int, Field(ge=1)]
+    tell: Literal["now", "later", "never"] = "now"
+    days: Annotated[int, Field(ge=1)] | None = None
+    citation: str = ""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.tell == "never" and not self.citation:
+            raise ValueError("never names the article that forbids telling")
+        if (self.tell == "later") != (self.days is not None):
+            raise ValueError("days belong to later, and later has days")
+        return self
 
 
-class XRoad(_Part):
-    """An X-Road (UXP, Trembita) SOAP service and its peer's habits.
-
-    `service` is class/member/subsystem: the instance is the deployment's. `echo` says whether the provider
-    must copy our headers back (protocol v4.0 §1.3) or may leave them out, as Trembita's examples do.
-    `wrapper` is the answer's body element, `*` for any: real registries do not begin it with the
-    operation. `record` names the repeated element that holds one person.
-    """
-
-    service: Annotated[str, Field(pattern=r"^[^/]+/[^/]+/[^/]+$")]
-    version: str = ""
-    operation: str
-    record: str
-    wrapper: str = ""
-    echo: Literal["strict", "lenient"] = "strict"
-    polling: Polling | None = None
-
-
-class Trembita(_Part):
-    """A Trembita REST service. `monitored`: the citizen is told of each access, with its purpose."""
-
-    service: Annotated[str, Field(pattern=r"^[^/]+/[^/]+/[^/]+/[^/]+(/[^/]+)?$")]
-    path: str
-    monitored: bool = True
-
-
-class EHealth(_Part):
-    """An ЕСОЗ-style service: a search for the person, then a summary resource under `{id}`."""
-
-    search: str
-    summary: str
-    pages: Annotated[int, Field(ge=1, le=20)] = 5
-
-
-class Rest(_Part):
-    """A plain REST service: one POST, one JSON object; `key_header` carries our credential."""
-
-    path: str
-    key_header: str
-
-
-class Manifest(_Part):
+class Manifest(Part):
     """What one registry is. Exactly one of the protocol tables is present: the one `protocol` names.
 
-    `needs` are sets of identifiers, best first, any one of which suffices. `question` maps the registry's
-    elements to our words. `approximated` lists the names that no public document confirms. `idempotent` says
-    that asking twice is as asking once over there: then a question that failed on the way may be repeated.
+    `ground` cites the article of law, `basis` says of what kind it is. `protected` data are never asked for
+    unless a contract names them. `needs` are sets of identifiers, best first, any one of which suffices.
+    `question` maps the registry's elements to our words; `date_formats` are of single elements, where
+    `birth_date_format` is not that of all. `approximated` lists the names that no public document confirms.
+    `idempotent` says that asking twice is as asking once over there: then a question that failed on the way
+    may be repeated.
     """
 
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    protocol: Literal["xroad-soap", "trembita-rest", "ehealth-rest", "plain-rest"]
+    protocol: Literal["xroad-soap", "xroad-rest", "trembita-rest", "ehealth-rest", "plain-rest"]
     title: Wording
     owner: Wording
     ground: str
-    sensitivity: Literal["personal", "special"]
+    basis: Literal["law", "consent", "court-order", "vital-interest", "emergency"] = "law"
+    sensitivity: Literal["plain", "personal", "special", "protected"]
+    notice: Notice = Notice()
     needs: Annotated[tuple[frozenset[str], ...], Field(min_length=1)]
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
     approximated: tuple[str, ...] = ()
     birth_date_format: str = "%Y-%m-%d"
     idempotent: bool = False
+    date_formats: Mapping[str, str] = Field(default_factory=dict)
     question: dict[str, str]
+    codes: Codes | None = None
     xroad: XRoad | None = None
+    xroad_rest: XRoadRest | None = None
     trembita: Trembita | None = None
     ehealth: EHealth | None = None
     rest: Rest | None = None
@@ -112,6 +79,7 @@ class Manifest(_Part):
 
 TABLES: Final[Mapping[str, str]] = {
     "xroad-soap": "xroad",
+    "xroad-rest": "xroad_rest",
     "trembita-rest": "trembita",
     "ehealth-rest": "ehealth",
     "plain-rest": "rest",

@@ -15,10 +15,10 @@ from urllib.parse import quote
 import orjson
 
 from adapters.base import Ambiguous, Question, Reply, SourceMisbehavedError, SubjectUnknownError
-from adapters.manifest import EHealth
 from adapters.protocols.reading import Reading, readable
 from adapters.protocols.strict_json import read_json
 from adapters.protocols.subject import Wording
+from adapters.protocols.switches import EHealth
 from adapters.protocols.wire import Response, Wire, header_text, refuse_status
 from contracts.vocabulary import Scheme, Source
 

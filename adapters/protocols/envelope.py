@@ -17,6 +17,7 @@ import zeep
 from lxml import etree
 
 SLOT: Final = re.compile(rb"__slot_([A-Za-z0-9]+)__")
+HEADER: Final = "{http://schemas.xmlsoap.org/soap/envelope/}Header"
 UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters outside XML 1.0 §2.2: no document can carry them."""
 
@@ -52,15 +53,22 @@ def load_wsdl(path: Path) -> zeep.Client:
 
 
 class Template:
-    """One operation's envelope with one set of slots."""
+    """One operation's envelope with one set of slots. `extra` is a header field that no WSDL describes."""
 
     def __init__(
-        self, client: zeep.Client, operation: str, slots: frozenset[str], header: Mapping[str, Any]
+        self,
+        client: zeep.Client,
+        operation: str,
+        slots: frozenset[str],
+        header: Mapping[str, Any],
+        extra: etree._Element | None = None,
     ) -> None:
         body = {slot: f"__slot_{slot}__" for slot in slots}
         message = client.create_message(  # type: ignore[no-untyped-call]  # zeep is not typed
             client.service, operation, _soapheaders=dict(header), **body
         )
+        if extra is not None:
+            message.find(HEADER).append(extra)
         # Odd places hold slot names, even ones the bytes between them.
         self._parts = SLOT.split(etree.tostring(message, xml_declaration=True, encoding="UTF-8"))
         self._slots = [name.decode() for name in self._parts[1::2]]

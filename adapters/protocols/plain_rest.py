@@ -1,57 +1,36 @@
-"""Plain REST off the bus: one POST, one JSON object, a key in a header."""
+"""Plain REST off the bus: a key in a header, and nobody between us and the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Mapping
 
-import orjson
-
-from adapters.base import Question, Reply, SubjectUnknownError
-from adapters.manifest import Rest
-from adapters.protocols.reading import Reading, readable
-from adapters.protocols.strict_json import read_json
-from adapters.protocols.subject import Wording
-from adapters.protocols.wire import Wire, header_text, refuse_status
-from contracts.vocabulary import Scheme, Source
+from adapters.base import Question
+from adapters.protocols.wire import Response, header_text
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRest:
-    """A registry that answers one POST with one object. See `adapters.base.Adapter`."""
+class Plain:
+    """See `adapters.protocols.rest.Dialect`. Our credential is the wire's own fixed header."""
 
-    source: Source
-    manifest: Rest
-    wire: Wire
-    wording: Wording
-    reading: Reading
+    def path(self, path: str, service: str) -> str:
+        """See `Dialect.path`."""
+        return f"/{service}{path}" if service else path
 
-    @property
-    def needs(self) -> Sequence[frozenset[Scheme]]:
-        """See `Adapter.needs`."""
-        return self.wording.needs
+    def headers(
+        self, question: Question, values: Mapping[str, str], service: str, message_id: str
+    ) -> Mapping[str, str]:
+        """See `Dialect.headers`."""
+        del values, service
+        return {"X-Request-Id": message_id, "X-Official": header_text(question.official)}
 
-    async def ask(self, question: Question) -> Reply:
-        """See `Adapter.ask`. A 404 says `not-found` only in the registry's own words (`error`)."""
-        response = await self.wire.send(
-            "POST",
-            self.manifest.path,
-            deadline=question.deadline,
-            headers={
-                "Content-Type": "application/json",
-                "X-Request-Id": question.message_id,
-                "X-Official": header_text(question.official),
-            },
-            content=orjson.dumps(self.wording.say(question.subject)),
-        )
-        if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            refuse_status(self.source, response.status)
-        with readable(self.source):
-            document = read_json(response.body)
-            unknown = response.status == HTTPStatus.NOT_FOUND and document["error"] == "not_found"
-        if unknown:
-            raise SubjectUnknownError(self.source, "not-found")
-        if response.status == HTTPStatus.NOT_FOUND:
-            refuse_status(self.source, HTTPStatus.NOT_FOUND)
-        return self.reading.answer(document, question)
+    def parameters(self, question: Question, message_id: str) -> Mapping[str, str]:
+        """See `Dialect.parameters`."""
+        del question, message_id
+        return {}
+
+    def refuse(self, response: Response) -> None:
+        """See `Dialect.refuse`: there is no carrier."""
+
+    def transaction_id(self, response: Response) -> str:
+        """See `Dialect.transaction_id`: there is none."""
+        del response
+        return ""

@@ -6,6 +6,8 @@ The only module of the adapters that opens a `Subject`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from adapters.base import SourceMisbehavedError, SourceRefusedError
 from adapters.normal import identifier_key, name_key
@@ -13,6 +15,18 @@ from contracts.vocabulary import NAME, Identity, PersonName, Scheme, Source, Sub
 
 NAME_PARTS = frozenset({"family_name", "given_name", "patronymic", "birth_date"})
 """What the scheme `name` stands for in a manifest's `[question]`; the patronymic alone is optional."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormats:
+    """How a registry writes dates: one format for all, and of single elements that differ (`strftime`)."""
+
+    everywhere: str = "%Y-%m-%d"
+    of: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, element: str, value: str | date) -> str:
+        """Give what goes into an element: a date in its format, a text as it is."""
+        return value if isinstance(value, str) else value.strftime(self.of.get(element, self.everywhere))
 
 
 class Wording:
@@ -27,11 +41,11 @@ class Wording:
         source: Source,
         needs: Sequence[frozenset[Scheme]],
         elements: Mapping[str, str],
-        date_format: str = "%Y-%m-%d",
+        dates: DateFormats = DateFormats(),
     ) -> None:
         self.source = source
         self.needs = needs
-        self._date_format = date_format
+        self._dates = dates
         self._by_name = any(NAME in need for need in needs)
         self._ways = [
             (_required(need), [(element, word) for element, word in elements.items() if word in _words(need)])
@@ -46,11 +60,15 @@ class Wording:
         held = self._held(subject.reveal())
         for required, elements in self._ways:
             if required <= held.keys():
-                return {element: held[word] for element, word in elements if word in held}
+                return {
+                    element: self._dates.write(element, held[word])
+                    for element, word in elements
+                    if word in held
+                }
         raise SourceRefusedError(self.source, "identifier-missing")
 
-    def _held(self, identity: Identity) -> dict[str, str]:
-        held = {str(scheme): value for scheme, value in identity.identifiers.items()}
+    def _held(self, identity: Identity) -> dict[str, str | date]:
+        held: dict[str, str | date] = {str(scheme): value for scheme, value in identity.identifiers.items()}
         if not self._by_name:
             return held
         if identity.name is not None:
@@ -59,7 +77,7 @@ class Wording:
             if identity.name.patronymic:
                 held["patronymic"] = identity.name.patronymic
         if identity.birth_date is not None:
-            held["birth_date"] = identity.birth_date.strftime(self._date_format)
+            held["birth_date"] = identity.birth_date
         return held
 
 

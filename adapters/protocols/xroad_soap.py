@@ -7,7 +7,6 @@ parser, check the echo of our headers, take out the wrapper. Faults come with HT
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +16,14 @@ from lxml import etree
 from zeep.exceptions import Error as ZeepError
 
 from adapters.base import Question, SourceMisbehavedError, SourceRefusedError
-from adapters.manifest import XRoad
 from adapters.protocols.connection import Connection
 from adapters.protocols.envelope import Template, load_wsdl
+from adapters.protocols.finding import Said
 from adapters.protocols.markup import hardened, local_name, parse, read_tree
 from adapters.protocols.multipart import first_part
 from adapters.protocols.reading import readable
+from adapters.protocols.switches import XRoad
+from adapters.protocols.unwrapping import close_tunnel, open_document, open_tunnel
 from adapters.protocols.wire import Response, Wire, refuse_status
 from adapters.protocols.xroad_faults import refuse_fault
 from contracts.vocabulary import Source
@@ -36,14 +37,6 @@ HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 TRANSACTION: Final = ("uxp-transaction-id", "x-road-request-id")
 ECHOED: Final = ("client", "service", "userId", "issue", "id", "representedParty")
 """What the consumer's security server compares (§1.3); protocolVersion is not among it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The inside of one answer's wrapper as plain data (`read_tree`), and the bus's key for disputes."""
-
-    answer: Any
-    transaction_id: str
 
 
 class XRoadSoap:
@@ -72,6 +65,8 @@ class XRoadSoap:
         Raises `SourceRefusedError`, `SourceUnavailableError` or `SourceMisbehavedError`
         (`unreadable`, `wrong-echo`, and those of a fault).
         """
+        if self._manifest.tunnel is not None:
+            values = close_tunnel(self._manifest.tunnel, values)
         header = self._header(operation, question, message_id)
         template = self._template(operation, tuple(values), with_issue="issue" in header)
         slots = {
@@ -79,6 +74,7 @@ class XRoadSoap:
             "obminId": message_id,
             "obminUserId": question.official,
             "obminIssue": question.case or "",
+            "obminToken": self._identity.credential,
         }
         try:
             content = template.fill(slots)
@@ -95,7 +91,11 @@ class XRoadSoap:
         if template is None:
             try:
                 template = Template(
-                    self._client, operation, frozenset(slots), self._slotted(operation, with_issue=with_issue)
+                    self._client,
+                    operation,
+                    frozenset(slots),
+                    self._slotted(operation, with_issue=with_issue),
+                    self._token(),
                 )
             except (ZeepError, TypeError, ValueError):
                 # zeep quotes what it was given.
@@ -108,8 +108,10 @@ class XRoadSoap:
         fixed = self._fixed.get(operation)
         if fixed is None:
             fixed = self._fixed[operation] = self._parties(operation)
-        header = {**fixed, "userId": question.official, "id": message_id}
-        if question.case:
+        header = {**fixed, "id": message_id}
+        if "userId" not in self._manifest.leave_out:
+            header["userId"] = question.official
+        if question.case and "issue" not in self._manifest.leave_out:
             header["issue"] = question.case
         return header
 
@@ -145,12 +147,23 @@ class XRoadSoap:
             "id": "__slot_obminId__",
             "protocolVersion": "4.0",
         }
+        if "userId" in self._manifest.leave_out:
+            del header["userId"]
         if with_issue:
             header["issue"] = "__slot_obminIssue__"
         if self._identity.represented_party:
             head, _, code = self._identity.represented_party.rpartition("/")
             header["representedParty"] = {"partyClass": head or None, "partyCode": code}
         return header
+
+    def _token(self) -> etree._Element | None:
+        """Give the provider's own header for our credential, where its manifest names one."""
+        token = self._manifest.token
+        if token is None:
+            return None
+        element = etree.Element(f"{{{token.namespace}}}{token.name}")
+        element.text = "__slot_obminToken__"
+        return element
 
     def _read(self, response: Response, operation: str, sent: Mapping[str, Any]) -> Any:
         with readable(self._source):
@@ -171,18 +184,26 @@ class XRoadSoap:
                 refuse_status(self._source, response.status)
             self._check_echo(header, sent)
             self._check_wrapper(local_name(wrapper), operation)
-            return read_tree(wrapper) or {}
+            return self._unwrapped(read_tree(wrapper) or {})
+
+    def _unwrapped(self, answer: Any) -> Any:
+        if self._manifest.tunnel is not None:
+            return open_tunnel(self._manifest.tunnel, answer)
+        if self._manifest.document:
+            return open_document(answer, self._manifest.document, self._parser)
+        return answer
 
     def _check_echo(self, header: etree._Element | None, sent: Mapping[str, Any]) -> None:
         """Compare the headers that came back with those that went out.
 
-        Strict: each must be there and equal. Lenient: only a contrary message id counts, for peers that
-        copy nothing or rewrite the instance.
+        Strict: each must be there and equal. Any instance: the same, but the service may say that it is
+        in another one. Lenient: only a contrary message id counts, for peers that copy nothing.
         """
         came: Any = read_tree(header) if header is not None and len(header) else {}
-        fields = ECHOED if self._manifest.echo == "strict" else ("id",)
+        if self._manifest.echo == "any-instance" and isinstance(came.get("service"), dict):
+            came["service"]["xRoadInstance"] = self._identity.instance
         absent_is_fine = self._manifest.echo == "lenient"
-        for field in fields:
+        for field in ("id",) if absent_is_fine else ECHOED:
             if field not in came and absent_is_fine:
                 continue
             if came.get(field) != sent.get(field):

@@ -30,6 +30,9 @@ def written(folder: Path, text: str, name: str = "donors") -> Path:
         ("needs = ", "needs = []\nreeds = ", r"manifest.toml:\d+: needs"),
         ('source = "donors"', 'source = "Donors!"', "manifest.toml:1: source"),
         ("[rest]", "[trembita]", "manifest.toml:"),
+        ("needs = ", 'notice = { tell = "never" }\nneeds = ', r"manifest.toml:\d+: notice: .*never names"),
+        ("needs = ", 'notice = { tell = "later" }\nneeds = ', r"manifest.toml:\d+: notice: .*days belong"),
+        ("needs = ", 'basis = "habit"\nneeds = ', r"manifest.toml:\d+: basis"),
     ],
 )
 def test_a_faulty_manifest_names_the_place(tmp_path: Path, old: str, new: str, named: str) -> None:

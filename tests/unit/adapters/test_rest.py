@@ -252,10 +252,10 @@ async def test_several_patients_are_only_counted() -> None:
     [
         (404, {"error": "not_found", "message": "Бондаренко"}, SubjectUnknownError, "not-found"),
         (404, {"error": "no_route"}, SourceRefusedError, "unknown-service"),
-        (404, {"detail": "Not Found"}, SourceMisbehavedError, "unreadable"),
+        (404, {"detail": "Not Found"}, SourceRefusedError, "unknown-service"),
         (401, {"error": "unauthorized"}, SourceRefusedError, "access-denied"),
         (500, {"error": "internal"}, SourceUnavailableError, "source-failed"),
-        (200, [RECIPIENT], SourceMisbehavedError, "unreadable"),
+        (200, [], SubjectUnknownError, "not-found"),
         (200, {"aid": []}, SourceMisbehavedError, "unreadable"),
         (200, {**RECIPIENT, "aid": [{"givenOn": "soon"}]}, SourceMisbehavedError, "unreadable-field"),
     ],

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from adapters.base import SourceMisbehavedError, SourceRefusedError
-from adapters.protocols.subject import Wording, check_person
+from adapters.protocols.subject import DateFormats, Wording, check_person
 from contracts.vocabulary import NAME, Identity, PersonName, Scheme, Source, Subject
 
 SOURCE = Source("employment")
@@ -20,7 +20,7 @@ BY_NAME = Wording(
     SOURCE,
     [frozenset({NAME})],
     {"last": "family_name", "first": "given_name", "middle": "patronymic", "born": "birth_date"},
-    "%d.%m.%Y",
+    DateFormats("%d.%m.%Y"),
 )
 
 
