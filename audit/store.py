@@ -34,11 +34,15 @@ class CompanionRefusedError(ObminError):
 
 
 class GroundEndedError(ObminError):
-    """A ground ended before the release was recorded; nothing was. `grounds` holds consent ids."""
+    """A ground ended before the release was recorded; nothing was.
 
-    def __init__(self, grounds: frozenset[str]) -> None:
+    `grounds` holds consent ids, `code` says what became of the first of them (`withdrawn`, `used-up`).
+    """
+
+    def __init__(self, grounds: frozenset[str], code: str = "ended") -> None:
         super().__init__("ground-ended")
         self.grounds = grounds
+        self.code = code
 
 
 class LogDamagedError(ObminError):
@@ -162,9 +166,10 @@ class Step:
 class Dialect:
     """What differs between the databases.
 
-    `claim` adds its one parameter to the size, locks the head and gives the new size. `ended`
-    takes a JSON array of consent ids and gives those that have ended. `insert` makes the steps
-    that write rows.
+    `claim` adds its one parameter to the size, locks the head and gives the new size. `ended` takes
+    a JSON object, `ids` of consents and the instant `at` in microseconds; it gives a row for each of
+    them that cannot be used freely: its id, how many more releases may rest on it (none once it has
+    ended), and what became of it. `insert` makes the steps that write rows.
     """
 
     claim: str
@@ -178,27 +183,48 @@ def transaction(batch: Sequence[Entry], dialect: Dialect) -> Generator[Step, Seq
     1. Claim indexes; this locks the head, so from here on everything is in one order with
        every other writer of the log.
     2. Write the companions of entries that need no ground: a withdrawal in this very batch counts.
-    3. Ask which grounds have ended. What another gateway committed before our lock is seen.
+    3. Ask which grounds have ended or may be used how often. What another gateway committed before
+       our lock is seen, and entries of this batch use up a ground one after another.
     4. Write the companions of the entries whose grounds stand, then give unused indexes back.
     5. Insert the entries.
     """
     size = yield Step(dialect.claim, [(len(batch),)])
     base = int(str(size[0][0])) - len(batch)
     yield from _companions([entry for entry in batch if not entry.grounds])
-    grounds = sorted(frozenset[str]().union(*(entry.grounds for entry in batch)))
-    ended: frozenset[str] = frozenset()
-    if grounds:
-        rows = yield Step(dialect.ended, [(orjson.dumps(grounds).decode(),)])
-        ended = frozenset(str(row[0]) for row in rows)
-    kept = [entry for entry in batch if ended.isdisjoint(entry.grounds)]
+    barred = _barred(batch, (yield from _limits(batch, dialect)))
+    kept = [entry for entry, reason in zip(batch, barred, strict=True) if reason is None]
     yield from _companions([entry for entry in kept if entry.grounds])
     if len(kept) < len(batch):
         yield Step(dialect.claim, [(len(kept) - len(batch),)])
     yield from dialect.insert([entry.row(index) for index, entry in enumerate(kept, base)])
     indexes = iter(range(base, base + len(kept)))
-    return [
-        GroundEndedError(entry.grounds & ended) if entry.grounds & ended else next(indexes) for entry in batch
-    ]
+    return [next(indexes) if reason is None else reason for reason in barred]
+
+
+def _limits(batch: Sequence[Entry], dialect: Dialect) -> Generator[Step, Sequence[Row], Sequence[Row]]:
+    """Ask what is left of the grounds that this batch rests on."""
+    resting = [entry for entry in batch if entry.grounds]
+    if not resting:
+        return ()
+    question = {
+        "ids": sorted(frozenset[str]().union(*(entry.grounds for entry in resting))),
+        "at": max(microseconds(entry.event.at) for entry in resting),
+    }
+    return (yield Step(dialect.ended, [(orjson.dumps(question).decode(),)]))
+
+
+def _barred(batch: Sequence[Entry], limits: Sequence[Row]) -> list[GroundEndedError | None]:
+    """Say of each entry, in order, whether a ground keeps it out; one that is kept uses its grounds."""
+    left = {str(row[0]): int(str(row[1])) for row in limits}
+    fate = {str(row[0]): str(row[2]) for row in limits}
+    barred: list[GroundEndedError | None] = []
+    for entry in batch:
+        gone = sorted(ground for ground in entry.grounds if left.get(ground, 1) < 1)
+        barred.append(GroundEndedError(frozenset(gone), fate[gone[0]]) if gone else None)
+        if not gone:
+            for ground in entry.grounds & left.keys():
+                left[ground] -= 1
+    return barred
 
 
 def _companions(entries: Sequence[Entry]) -> Iterator[Step]:

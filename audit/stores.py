@@ -12,8 +12,7 @@ from audit.store import AuditUnavailableError, Store
 def store_at(url: str, ended: str) -> Store:
     """Give the store for an SQLAlchemy URL, `sqlite+…` with a file or `postgresql+…`.
 
-    `ended` is SQL of that database with one parameter, a JSON array of consent ids; it gives
-    those of them that have ended. Nothing is opened yet.
+    `ended` is SQL of that database; see `Dialect`. Nothing is opened yet.
     """
     parsed = make_url(url)
     match parsed.get_backend_name():

@@ -117,7 +117,9 @@ async def _log(folder: Path) -> AsyncIterator[Log]:
         await connection.run_sync(audit_metadata.create_all)
     await engine.dispose()
     log = Log.at(
-        url, Signer.of("bench.example/log", bytes(range(32))), "SELECT value FROM json_each(?) WHERE 0"
+        url,
+        Signer.of("bench.example/log", bytes(range(32))),
+        "SELECT value, 0, '' FROM json_each(?, '$.ids') WHERE 0",
     )
     try:
         yield log

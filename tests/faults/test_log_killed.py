@@ -25,7 +25,7 @@ APPENDING = [
     "BEGIN",
     "UPDATE audit_head",
     "INSERT INTO ended",
-    "SELECT id FROM ended",
+    "SELECT id, 0",
     "INSERT INTO audit_entries",
     "COMMIT",
 ]

@@ -34,7 +34,7 @@ EARLIER = [
     ("BEGIN",),
     ("UPDATE audit_head",),
     ("INSERT INTO ended",),
-    ("SELECT id FROM ended",),
+    ("SELECT id, 0",),
     ("INSERT INTO audit_entries",),
 ]
 

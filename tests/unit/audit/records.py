@@ -25,8 +25,9 @@ GROUP, STATUS = Field("health.disability_group"), Field("education.status")
 CONSENT = "consent-1"
 
 ENDED = {
-    "sqlite": "SELECT id FROM ended WHERE id IN (SELECT value FROM json_each(?))",
-    "postgresql": "SELECT id FROM ended WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb))",
+    "sqlite": "SELECT id, 0, 'withdrawn' FROM ended WHERE id IN (SELECT value FROM json_each(?, '$.ids'))",
+    "postgresql": "SELECT id, 0, 'withdrawn' FROM ended "
+    "WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb -> 'ids'))",
 }
 END_CONSENT = {
     "sqlite": "INSERT INTO ended (id) VALUES (?)",
