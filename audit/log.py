@@ -7,7 +7,7 @@ the pipeline cannot reach a registry or a caller past the record.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -90,17 +90,8 @@ class Log:
         """The log's name, as receipts and checkpoints say it."""
         return self._signer.name
 
-    async def intend(
-        self,
-        mandate: Mandate,
-        at: datetime,
-        companions: Sequence[Statement] = (),
-        via: Mapping[str, Json] | None = None,
-    ) -> Intent:
-        """Record who is about to ask what of whom, on which grounds, and what is withheld and why.
-
-        `via` names the protocol by which the query came, and its ids there.
-        """
+    async def intend(self, mandate: Mandate, at: datetime, companions: Sequence[Statement] = ()) -> Intent:
+        """Record who is about to ask what of whom, on which grounds, and what is withheld and why."""
         details: dict[str, Json] = {
             "contract": _contract(mandate),
             "sources": [_permitted(source, permit) for source, permit in sorted(mandate.permits.items())],
@@ -108,8 +99,6 @@ class Log:
                 {"source": source, "reason": reason} for source, reason in sorted(mandate.withheld.items())
             ],
         }
-        if via:
-            details["via"] = via
         noted = await self.note(_event(Kind.INTENT, mandate, at, details), companions)
         return Intent(mandate.exchange_id, noted.event_id, noted.index, noted.leaf_hash)
 
@@ -128,7 +117,7 @@ class Log:
         """
         if intent.exchange_id != mandate.exchange_id:
             raise ValueError("another-exchange")
-        grounds = _grounds(mandate, outcomes, at)
+        grounds = _standing(resting_on(mandate, outcomes), at)
         details = _told(intent, mandate, outcomes)
         event = _event(Kind.RELEASE, mandate, at, details, result="released")
         noted = await self._append(event, companions, grounds)
@@ -220,8 +209,8 @@ def _told(intent: Intent, mandate: Mandate, outcomes: Sequence[SourceOutcome]) -
     }
 
 
-def _grounds(mandate: Mandate, outcomes: Sequence[SourceOutcome], at: datetime) -> frozenset[str]:
-    """Give the consents that the outcomes rest on; raise for those that have run out by `at`.
+def resting_on(mandate: Mandate, outcomes: Sequence[SourceOutcome]) -> frozenset[Ground]:
+    """Give the grounds on which what is told rests.
 
     That a person is unknown to a source is itself told on that source's ground. A source for which
     the mandate holds no permit can have told nothing, and saying otherwise is our own fault.
@@ -230,13 +219,17 @@ def _grounds(mandate: Mandate, outcomes: Sequence[SourceOutcome], at: datetime) 
     permits = [mandate.permits[Source(each.source)] for each in used]
     if any(not permit.fields.keys() >= set(each.fields) for permit, each in zip(permits, used, strict=True)):
         raise ValueError("beyond-mandate")
-    grounds = frozenset[Ground]().union(
+    return frozenset[Ground]().union(
         *(
             permit.grounds_of(map(Field, each.fields or permit.fields))
             for permit, each in zip(permits, used, strict=True)
         )
     )
+
+
+def _standing(grounds: frozenset[Ground], at: datetime) -> frozenset[str]:
+    """Give the consents among the grounds; raise for those that have run out by `at`."""
     expired = frozenset(each.id for each in grounds if each.until is not None and at >= each.until)
     if expired:
-        raise GroundEndedError(expired)
+        raise GroundEndedError(expired, "expired")
     return frozenset(each.id for each in grounds if each.kind is Basis.CONSENT)

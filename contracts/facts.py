@@ -55,7 +55,8 @@ class ConsentFact:
     `until` is exclusive, and so is `authority_until`, the end of the parent's or guardian's right to
     consent. `ended` is empty, or the kind of the event that ended it (`withdrawn`). `categories` None
     means every category. `uses_left` counts down where a consent is for once or for a number of times.
-    `same_person` is false for a consent that the query named and that is another's.
+    `same_person` is false for a consent that the query named and that is another's. `giver_is_risk`: the
+    one who gave it for her is, or could be, the one she is protected from.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ConsentFact:
     authority_until: datetime | None = None
     uses_left: int | None = None
     same_person: bool = True
+    giver_is_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,8 @@ class Facts:
     """Everything the evaluator may know. `age` is in whole years, None where unknown.
 
     `selector` is the scheme by which the person was named. `masks` are the categories that safety hides
-    for her, `lifted` those of them that a right of this official uncovers. `giver_is_risk`: her legal
-    representative is the one she is protected from, who can neither consent nor be told.
+    for her, `lifted` those of them that a right of this official uncovers. `giver_is_risk`: a legal
+    representative is one she is protected from, so that nobody but herself is told.
     """
 
     official: OfficialId

@@ -123,9 +123,7 @@ def _consents(
 ) -> tuple[list[Standing], Reason]:
     """Give each consent that stands, the one that lasts longest first."""
     givers = _givers(grant, facts)
-    objections = [
-        (_objection(consent, grant, terms, facts, at, givers), consent) for consent in facts.consents
-    ]
+    objections = [(_objection(consent, grant, terms, at, givers), consent) for consent in facts.consents]
     sound = [consent for objection, consent in objections if not objection]
     if sound:
         sound.sort(key=lambda consent: (consent.until, consent.id), reverse=True)
@@ -180,10 +178,10 @@ def _givers(grant: Grant, facts: Facts) -> Givers:
 
 
 def _objection(
-    consent: ConsentFact, grant: Grant, terms: Terms, facts: Facts, at: datetime, givers: Givers
+    consent: ConsentFact, grant: Grant, terms: Terms, at: datetime, givers: Givers
 ) -> Reason | None:
     """Give the reason for which a consent does not stand for this source at this instant, or nothing."""
-    return _miss(consent, grant, terms) or _lapse(consent, at) or _incapacity(consent, facts, at, givers)
+    return _miss(consent, grant, terms) or _lapse(consent, at) or _incapacity(consent, at, givers)
 
 
 def _miss(consent: ConsentFact, grant: Grant, terms: Terms) -> Reason | None:
@@ -208,10 +206,10 @@ def _lapse(consent: ConsentFact, at: datetime) -> Reason | None:
     return Reason.CONSENT_USED_UP if used_up else None
 
 
-def _incapacity(consent: ConsentFact, facts: Facts, at: datetime, givers: Givers) -> Reason | None:
+def _incapacity(consent: ConsentFact, at: datetime, givers: Givers) -> Reason | None:
     if consent.given_by not in givers.may_consent:
         return givers.otherwise
-    if consent.given_by != Giver.SELF and facts.giver_is_risk is not False:
+    if consent.given_by != Giver.SELF and consent.giver_is_risk is not False:
         return Reason.CONSENT_GIVER_IS_RISK
     over = consent.authority_until is not None and at >= consent.authority_until
     return Reason.CONSENT_AUTHORITY_ENDED if over else None

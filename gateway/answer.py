@@ -162,12 +162,18 @@ class Keeping:
             contract=contract.digest,
             answer=standing.key.seal(orjson.dumps(body), context),
             problem=None,
-            expires_at=micros(at + contract.keep),
+            expires_at=micros(min([at + contract.keep, *_emergency_ends(mandate)])),
         )
 
     def context(self, exchange_id: str, contract: str) -> Context:
         """Name what an answer's envelope is bound to."""
         return Context(self._tenant, "exchanges", exchange_id, "answer", contract)
+
+
+def _emergency_ends(mandate: Mandate) -> list[datetime]:
+    """Give when what was told in an emergency may no longer be read again."""
+    grounds = (permit.ground for permit in mandate.permits.values())
+    return [ground.until for ground in grounds if ground.kind is Basis.EMERGENCY and ground.until is not None]
 
 
 def upsert_exchange(dialect: Dialect) -> Any:

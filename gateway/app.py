@@ -29,10 +29,14 @@ from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
-from gateway.bus import Bus, BusUnusableError, SecurityServer, fingerprints_of
 from gateway.cases import Cases
 from gateway.chores import Chores
-from gateway.consent.consents import ENDED, Consents
+from gateway.clock import Clock
+from gateway.consent.consents import Consents
+from gateway.consent.emergencies import Emergencies
+from gateway.consent.lapsing import Lapsing
+from gateway.consent.recalls import Calendar, Recalls
+from gateway.consent.using import ENDED, Uses
 from gateway.exchange import Pipeline
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
@@ -41,6 +45,7 @@ from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
 from gateway.politeness.polite import Manners, Polite
 from gateway.politeness.windows import Window
+from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
@@ -48,7 +53,6 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.web.application import build_application
-from gateway.web.facades.deployed import Facades
 from gateway.web.gate import Gate, Running
 
 log = structlog.get_logger()
@@ -100,17 +104,20 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         await database.close()
 
 
-def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> ASGIApp:
+def create_app(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None
+) -> ASGIApp:
     """Build the application of one gateway process, worker's chores included where the database is SQLite.
 
-    `transport` replaces the sockets towards the registries (the simulators in-process, in tests).
+    `transport` replaces the sockets towards the registries (the simulators in-process, in tests), `clock`
+    the machine's.
     """
     metrics = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with lay_foundation(settings) as foundation, AsyncExitStack() as stack:
-            gate = await _open_gate(foundation, metrics, transport, stack)
+            gate = await _open_gate(foundation, metrics, transport, clock or Clock(), stack)
             app.state.gate = gate
             await stack.enter_async_context(
                 contracts_in_force(foundation.contracts, settings.contracts, foundation.log)
@@ -127,6 +134,7 @@ async def _open_gate(
     foundation: Foundation,
     metrics: CollectorRegistry,
     transport: httpx.AsyncBaseTransport | None,
+    clock: Clock,
     stack: AsyncExitStack,
 ) -> Gate:
     settings, database = foundation.settings, foundation.database
@@ -135,12 +143,14 @@ async def _open_gate(
     adapters = await _connect(settings, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     keeping = Keeping(database.dialect, settings.tenant)
+    consents = Consents(database, foundation.log)
+    purging = Purging(database, foundation.ring, foundation.log, keeping, consents)
     ledger = UsedAssertions(database)
     publishing = asyncio.create_task(foundation.publisher.run())
     stack.push_async_callback(_stop, publishing)
     stack.push_async_callback(_stop, asyncio.create_task(calls.run()))
     if database.dialect.name == "sqlite":
-        chores = asyncio.create_task(Chores(foundation.log, database, foundation.ring).run())
+        chores = asyncio.create_task(chores_of(foundation).run())
         stack.push_async_callback(_stop, chores)
     return Gate(
         pipeline=Pipeline(
@@ -150,12 +160,17 @@ async def _open_gate(
             adapters=adapters,
             keeping=keeping,
             health=SourceHealth(adapters, metrics),
+            uses=Uses(database.dialect),
+            emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
+            clock=clock,
         ),
         tokens=Tokens(foundation.agencies, ledger, foundation.ring.token_seed, settings.public_url),
         agencies=foundation.agencies,
         cases=Cases(database, foundation.log, subjects),
-        consents=Consents(database, foundation.log),
-        kept=Kept(database, foundation.ring, foundation.log, keeping),
+        consents=consents,
+        recalls=Recalls(database, foundation.log, consents, Calendar(settings.country)),
+        kept=Kept(database, foundation.ring, foundation.log, keeping, purging),
+        purging=purging,
         publisher=foundation.publisher,
         registries=adapters,
         database=database,
@@ -166,24 +181,22 @@ async def _open_gate(
         oversight=Oversight.open(
             database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
         ),
-        facades=Facades(place_on_bus(settings, foundation.agencies), settings.spdci.identifiers),
     )
 
 
-def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:
-    """Give our place on the bus where the settings name one.
-
-    Raises:
-        BusUnusableError: the security server's certificate is missing.
-    """
-    bus = settings.bus
-    if not bus.member:
-        return None
-    if bus.peer is None:
-        raise BusUnusableError("bus.peer: name the certificate of the security server")
-    server = SecurityServer(fingerprints_of(bus.peer), bus.proxy, bus.header)
-    address = bus.url or settings.public_url
-    return Bus.of(bus.member, address, server, agencies, modern=bus.faults == "snake")
+def chores_of(foundation: Foundation) -> Chores:
+    """Give the background work of a deployment."""
+    database, record, settings = foundation.database, foundation.log, foundation.settings
+    consents = Consents(database, record)
+    keeping = Keeping(database.dialect, settings.tenant)
+    return Chores(
+        record,
+        database,
+        foundation.ring,
+        Purging(database, foundation.ring, record, keeping, consents),
+        Recalls(database, record, consents, Calendar(settings.country)),
+        Lapsing(database, foundation.ring, consents, settings.tenant, foundation.contracts.vocabulary),
+    )
 
 
 async def _recognise(database: Database, ring: KeyRing) -> None:

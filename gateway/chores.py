@@ -13,7 +13,10 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.query import Recorded, open_intents
 from contracts.vocabulary import ObminError
+from gateway.consent.lapsing import Lapsing
+from gateway.consent.recalls import Recalls
 from gateway.kept import purge
+from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import rewrap
 from gateway.storage.assertions import UsedAssertions
@@ -29,7 +32,18 @@ DEAD = timedelta(minutes=5)
 class Chores:
     """Everything is safe to do twice, so any number of workers may run."""
 
-    def __init__(self, record: Log, database: Database, ring: KeyRing) -> None:
+    def __init__(
+        self,
+        record: Log,
+        database: Database,
+        ring: KeyRing,
+        purging: Purging,
+        recalls: Recalls,
+        lapsing: Lapsing,
+    ) -> None:
+        self._purging = purging
+        self._recalls = recalls
+        self._lapsing = lapsing
         self._record = record
         self._database = database
         self._ring = ring
@@ -53,7 +67,8 @@ class Chores:
     async def round(self, dead: timedelta) -> int:
         """Do everything once; give how many intents were abandoned."""
         abandoned = await self._abandon(dead)
-        count = await purge(self._database)
+        count = await purge(self._database) + await self._lapsing.note()
+        count += await self._recalls.announce() + await self._purging.purge()
         await self._assertions.purge()
         self._ring.refresh()
         progress = await rewrap(self._database.engine, self._ring)

@@ -22,16 +22,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from adapters.base import Adapter
-from audit.event import Json, Kind
-from audit.log import Intent, Log
+from audit.event import Event, Json, Kind
+from audit.log import Intent, Log, resting_on
 from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEndedError
 from contracts.contract import Grant, Mandate
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
 from gateway.answer import Answer, Keeping, compose, outcomes
+from gateway.clock import Clock
 from gateway.collection import Findings, Watcher, collect, require, unwatched
+from gateway.consent.emergencies import Emergencies
 from gateway.consent.ground import ConsentWithdrawnError, confirm
 from gateway.consent.standing import Standing
+from gateway.consent.using import Uses
 from gateway.disclosure import minimise
 from gateway.health import SourceHealth
 from gateway.identity import Caller
@@ -56,6 +59,9 @@ class Pipeline:
     adapters: Mapping[Source, Adapter]
     keeping: Keeping
     health: SourceHealth
+    uses: Uses
+    emergencies: Emergencies
+    clock: Clock
 
 
 async def exchange(pipeline: Pipeline, caller: Caller, query: Query, watch: Watcher = unwatched) -> Answer:
@@ -76,7 +82,7 @@ async def pursue(
 ) -> Answer:
     """Take steps 4 to 8 of a query that may be asked. Raises as `exchange` does."""
     mandate, standing = authority
-    intent = await pipeline.log.intend(mandate, now(), via=query.via)
+    intent = await pipeline.log.intend(mandate, now())
     try:
         findings = await collect(
             intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch)
@@ -100,15 +106,36 @@ async def authorise(pipeline: Pipeline, caller: Caller, query: Query) -> Authori
         at = now()
         grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
         standing = await _standing(pipeline, caller, query, grant)
-        return confirm(grant, standing, query, at, pipeline.contracts.vocabulary), standing
+        return await _ground(pipeline, caller, query, grant, standing), standing
     except ObminError as error:
         await pipeline.log.note(query.refusal(caller.id, code_of(error), now()))
         raise
 
 
+async def _ground(
+    pipeline: Pipeline, caller: Caller, query: Query, grant: Grant, standing: Standing
+) -> Mandate:
+    """Take step 3: whoever claims an emergency has declared it on record before anybody is asked."""
+    if pipeline.clock.has_moved():
+        await pipeline.log.note(Event(kind=Kind.ALARM, at=now(), result="noticed", reason="clock-moved"))
+    earlier, later = pipeline.clock.readings()
+    claimed = await pipeline.emergencies.claimed(caller.id, query, standing, later)
+    mandate = confirm(grant, standing, query, (earlier, later), pipeline.contracts.vocabulary, claimed)
+    if claimed and grant.contract.emergency:
+        await pipeline.emergencies.declare(claimed, mandate, query, standing, grant.contract.emergency)
+    return mandate
+
+
 async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Grant) -> Standing:
     """Read what is on file of the person, who is filed first where the contract needs no case for her."""
-    find = partial(pipeline.subjects.find, caller.id, query, grant.contract.case_required)
+    contract = grant.contract
+    find = partial(
+        pipeline.subjects.find,
+        caller.id,
+        query,
+        case_required=contract.case_required,
+        within=contract.deadline,
+    )
     try:
         return await find()
     except SubjectUnfiledError:
@@ -139,21 +166,20 @@ async def _release(
     findings: Findings,
 ) -> Answer:
     """Take steps 6 to 8. From the moment `release` returns, the answer may leave."""
-    recipient, at = caller.agency.recipient, now()
+    recipient, (_, at) = caller.agency.recipient, pipeline.clock.readings()
     words = pipeline.contracts.vocabulary
     disclosure = minimise(findings, mandate, words, standing.masks, sealable=can_seal(recipient))
     sealed = seal_for(recipient, disclosure, mandate, at)
     body = compose(query, mandate, disclosure, sealed, words.reasons)
+    told = outcomes(disclosure, mandate)
+    companions = [
+        pipeline.keeping.keep(body, mandate, standing, at),
+        *pipeline.uses.of(resting_on(mandate, told), query.exchange_id, caller.id, at),
+    ]
     try:
-        receipt = await pipeline.log.release(
-            intent,
-            mandate,
-            outcomes(disclosure, mandate),
-            at,
-            companions=[pipeline.keeping.keep(body, mandate, standing, at)],
-        )
-    except GroundEndedError:
-        raise ConsentWithdrawnError("consent-withdrawn") from None
+        receipt = await pipeline.log.release(intent, mandate, told, at, companions)
+    except GroundEndedError as error:
+        raise ConsentWithdrawnError(f"consent-{error.code}") from None
     return Answer(body, receipt)
 
 

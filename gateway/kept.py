@@ -17,7 +17,9 @@ from audit.log import Log
 from audit.query import release_of
 from contracts.vocabulary import AgencyId, ExchangeId, SubjectRef
 from gateway.answer import Answer, Keeping, upsert_exchange
+from gateway.consent.recalls import RECALLED
 from gateway.faults import IdempotencyConflictError, NotFoundError
+from gateway.purging import Purging
 from gateway.sealing.envelope import SubjectKey
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database, micros, now
@@ -58,11 +60,13 @@ class Kept:
         ring: KeyRing,
         log: Log,
         keeping: Keeping,
+        purging: Purging,
     ) -> None:
         self._database = database
         self._ring = ring
         self._log = log
         self._keeping = keeping
+        self._purging = purging
         self._upsert = upsert_exchange(database.dialect)
 
     async def begin(self, exchange_id: ExchangeId, agency: AgencyId, ref: SubjectRef, contract: str) -> None:
@@ -100,6 +104,9 @@ class Kept:
             .where(exchanges.c.expires_at > micros(now()))
         )
         rows = await self._database.fetch(query)
+        if rows and rows[0].state == RECALLED:
+            await self._purging.purge(exchange_id)
+            rows = await self._database.fetch(query)
         if not rows:
             raise NotFoundError
         row = rows[0]

@@ -41,10 +41,13 @@ async def preview(pipeline: Pipeline, caller: Caller, query: Query) -> Mapping[s
         "sources": {},
     }
     try:
-        standing = await pipeline.subjects.find(caller.id, query, contract.case_required)
+        standing = await pipeline.subjects.find(
+            caller.id, query, case_required=contract.case_required, within=contract.deadline
+        )
     except (CaseNotOpenError, SubjectUnfiledError):
         return shown
-    decision = weigh(grant, standing, query, at, vocabulary)
+    claimed = await pipeline.emergencies.claimed(caller.id, query, standing, at)
+    decision = weigh(grant, standing, query, at, vocabulary, claimed)
     if decision.refusal.startswith(("case-", "official-")):
         return shown
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from audit.event import Event, Json, Kind
@@ -25,8 +25,8 @@ class Query:
     """One question about one person, already checked for form. `scheme` is how she was named.
 
     `sources` and `fields` only narrow the contract; None asks for all it gives.
-    `emergency` is the stated reason, empty where none is claimed. `via` says by which other protocol
-    the query came, and under which ids it can be found there: it goes on record.
+    `emergency` is the stated reason, None where none is claimed; `role` and `second_factor` are what
+    the agency vouches for about its official; `consent` is one on file that it relies on.
     """
 
     exchange_id: ExchangeId
@@ -37,9 +37,11 @@ class Query:
     official: OfficialId
     sources: frozenset[Source] | None
     fields: frozenset[Field] | None
-    emergency: str
+    emergency: str | None
     language: str
-    via: Mapping[str, Json] = field(default_factory=dict)
+    role: str = ""
+    second_factor: bool = False
+    consent: str = ""
 
     def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:
         """Write the entry of a query that was refused before it had a mandate."""
@@ -65,5 +67,5 @@ class Query:
             purpose=self.purpose,
             result=result,
             reason=reason,
-            details={**(details or {}), **({"via": self.via} if self.via else {})},
+            details=dict(details or {}),
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from sqlalchemy import BindParameter, LargeBinary, Row, and_, bindparam, insert,
 from sqlalchemy import case as choose
 
 from audit.store import Statement
+from contracts.facts import Capacity
 from contracts.vocabulary import (
     NAME,
     AgencyId,
@@ -25,14 +27,18 @@ from contracts.vocabulary import (
 )
 from contracts.words import Vocabulary
 from gateway.consent.ground import CaseNotOpenError
-from gateway.consent.standing import Standing, case_fact, consent_facts, standing_statement
-from gateway.faults import ConflictError
+from gateway.consent.standing import Standing, case_fact, consent_facts, order_facts, standing_statement
+from gateway.faults import ConflictError, StorageUnavailableError
 from gateway.query import Query
 from gateway.sealing.envelope import Context, SubjectKey
 from gateway.sealing.index import BlindIndex
 from gateway.sealing.keys import KeyRing
-from gateway.storage.engine import Database, Prepared
+from gateway.storage.engine import Database, Prepared, micros, now
 from gateway.storage.tables import subject_identifiers, subjects
+
+PATIENCE = timedelta(seconds=5)
+NOBODY = "[]"
+"""Whom she is protected from, as the table writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,11 @@ class Subjects:
         self._ring = ring
         self._tenant = tenant
         self._index = BlindIndex(ring, tenant, vocabulary)
-        self._by_case = standing_statement(with_case=True)
-        self._by_number = standing_statement(with_case=False)
+        self._standing: Mapping[tuple[bool, bool], Any] = {
+            (with_case, with_named): standing_statement(with_case=with_case, with_named=with_named)
+            for with_case in (True, False)
+            for with_named in (True, False)
+        }
         self._new_subject = Prepared(insert(subjects), database.dialect)
         self._new_identifier = Prepared(insert(subject_identifiers), database.dialect)
         self._new_identity = Prepared(
@@ -67,8 +76,12 @@ class Subjects:
             database.dialect,
         )
 
-    async def find(self, agency: AgencyId, query: Query, case_required: bool) -> Standing:  # noqa: FBT001
-        """Read in one statement all that the decision needs: person, case, consents, masks.
+    async def find(
+        self, agency: AgencyId, query: Query, *, case_required: bool, within: timedelta = PATIENCE
+    ) -> Standing:
+        """Read in one statement all that the decision needs: person, case, consents, orders, masks.
+
+        A database that takes longer than `within` is one that does not answer.
 
         Raises:
             CaseNotOpenError: no such case of this agency.
@@ -78,19 +91,26 @@ class Subjects:
         by_case = query.case is not None
         if case_required and not by_case:
             raise CaseNotOpenError("case-required")
-        rows = await self._database.fetch(
-            self._by_case if by_case else self._by_number,
-            agency=agency,
-            case=query.case,
-            purpose=query.purpose,
-            scheme=query.scheme,
-            blind=self.blind(query.scheme, query.subject.reveal()),
-        )
+        asked: dict[str, object] = {
+            "agency": agency,
+            "at": micros(now()),
+            "scheme": query.scheme,
+            "blind": self.blind(query.scheme, query.subject.reveal()),
+        }
+        if by_case:
+            asked["case"] = query.case
+        if query.consent:
+            asked["named"] = query.consent
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                rows = await self._database.fetch(self._standing[by_case, bool(query.consent)], **asked)
+        except TimeoutError:
+            raise StorageUnavailableError from None
         if not rows:
             raise CaseNotOpenError("case-unknown") if by_case else SubjectUnfiledError
-        return self._read(rows, agency, query)
+        return self._read(rows, query)
 
-    def _read(self, rows: Sequence[Row[Any]], agency: AgencyId, query: Query) -> Standing:
+    def _read(self, rows: Sequence[Row[Any]], query: Query) -> Standing:
         row = rows[0]
         ref = SubjectRef(row.ref)
         key = SubjectKey.unwrap(self._ring, ref, row.wrapped_key, row.kek_version)
@@ -101,8 +121,11 @@ class Subjects:
             subject=Subject(_joined(stored, query.subject.reveal())),
             key=key,
             case=case_fact(row),
-            consents=consent_facts(rows, agency, query.purpose),
+            consents=consent_facts(rows),
             masks=frozenset(orjson.loads(row.masks)),
+            capacity=row.capacity,
+            shielded=row.shielded_from != NOBODY,
+            orders=order_facts(rows),
         )
 
     async def register(self, subject: Subject, masks: Iterable[str] = ()) -> Registration:
@@ -166,6 +189,8 @@ class Subjects:
             kek_version=version,
             identity=key.seal(_dump_identity(identity), self._context(ref)),
             masks=orjson.dumps(sorted(masks)).decode(),
+            shielded_from=NOBODY,
+            capacity=Capacity.ABLE,
         )
         return Registration(ref, [subject, *self._identifiers(ref, blinds)])
 
@@ -203,7 +228,24 @@ class Subjects:
         return self._index.of(scheme, identity.identifiers[scheme])
 
     def _context(self, ref: SubjectRef) -> Context:
-        return Context(self._tenant, "subjects", ref, "identity")
+        return _identity_of(self._tenant, ref)
+
+
+async def open_identity(database: Database, ring: KeyRing, tenant: str, ref: SubjectRef) -> Identity:
+    """Open what is on file of a person whose reference is at hand, as background work needs it.
+
+    Raises:
+        SubjectUnfiledError: nothing is on file any more.
+    """
+    rows = await database.fetch(select(subjects).where(subjects.c.ref == ref))
+    if not rows:
+        raise SubjectUnfiledError
+    key = SubjectKey.unwrap(ring, ref, rows[0].wrapped_key, rows[0].kek_version)
+    return _load_identity(key.open(rows[0].identity, _identity_of(tenant, ref)))
+
+
+def _identity_of(tenant: str, ref: SubjectRef) -> Context:
+    return Context(tenant, "subjects", ref, "identity")
 
 
 def _bytes(name: str) -> BindParameter[bytes]:

@@ -24,7 +24,6 @@ from adapters.protocols.serving import (
     serve,
 )
 from adapters.protocols.strict_json import UnreadableError
-from adapters.protocols.xroad_faults import spell
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
 XROAD: Final = "{http://x-road.eu/xsd/xroad.xsd}"
@@ -127,7 +126,7 @@ class XRoadProvider:
         return etree.tostring(head)
 
     def _fault(self, code: str) -> bytes:
-        spelt = spell(code, modern=self._modern)
+        spelt = code if self._modern else ".".join(_pascal(part) for part in code.split("."))
         text = escape(personal_text("Не знайдено"))
         return b"".join(
             (
@@ -139,6 +138,10 @@ class XRoadProvider:
                 END,
             )
         )
+
+
+def _pascal(segment: str) -> str:
+    return "".join(word.capitalize() for word in segment.split("_"))
 
 
 def to_xml(name: str, value: Any) -> bytes:

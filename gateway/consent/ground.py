@@ -7,13 +7,15 @@ errors, and its permits become the one proof that lets a source be asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from types import MappingProxyType
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from contracts.contract import Grant, Mandate, NotPermittedError
+from contracts.contract import Contract, Grant, Mandate, NotPermittedError
 from contracts.decision import Decision, decide
-from contracts.facts import Facts
+from contracts.facts import ConsentFact, EmergencyFact, Facts, Giver
 from contracts.identifiers import born
+from contracts.reasons import Reason
 from contracts.vocabulary import Identity, ObminError, Source
 from contracts.words import Vocabulary
 from gateway.consent.standing import Standing
@@ -47,17 +49,34 @@ class ConsentWithdrawnError(ObminError):
         self.code = code
 
 
-def confirm(grant: Grant, standing: Standing, query: Query, at: datetime, vocabulary: Vocabulary) -> Mandate:
-    """Turn a grant into a mandate, or say why not.
+class EmergencyRefusedError(NotPermittedError):
+    """The contract's terms for emergency access are not met. `code` says which."""
+
+
+def confirm(
+    grant: Grant,
+    standing: Standing,
+    query: Query,
+    readings: tuple[datetime, datetime],
+    vocabulary: Vocabulary,
+    emergency: EmergencyFact | None = None,
+) -> Mandate:
+    """Turn a grant into a mandate, or say why not. What is permitted is so at both readings of the clock.
 
     Raises:
         CaseNotOpenError: the contract wants an open case of this person and official.
         ConsentMissingError: every source is withheld.
+        EmergencyRefusedError: an emergency is claimed that the contract's terms do not cover.
         NotPermittedError: anything else that refuses the whole query.
     """
-    decision = weigh(grant, standing, query, at, vocabulary)
+    earlier, later = readings
+    decision = weigh(grant, standing, query, later, vocabulary, emergency)
+    if earlier != later:
+        decision = _both(decision, weigh(grant, standing, query, earlier, vocabulary, emergency))
     if decision.refusal.startswith(("case-", "official-")):
         raise CaseNotOpenError(decision.refusal)
+    if decision.refusal.startswith("emergency-") and decision.refusal != Reason.EMERGENCY_NOT_IN_CONTRACT:
+        raise EmergencyRefusedError(decision.refusal)
     if decision.refusal:
         raise NotPermittedError(decision.refusal)
     if not decision.permits:
@@ -70,21 +89,58 @@ def confirm(grant: Grant, standing: Standing, query: Query, at: datetime, vocabu
         subject_ref=standing.ref,
         permits=decision.permits,
         withheld=decision.withheld,
+        withheld_fields=decision.fields,
+        obligations=decision.obligations,
     )
 
 
-def weigh(grant: Grant, standing: Standing, query: Query, at: datetime, vocabulary: Vocabulary) -> Decision:
+def _both(one: Decision, other: Decision) -> Decision:
+    """Keep of one decision what another reading of the clock grants, too."""
+    if one.refusal or other.refusal:
+        return one if one.refusal else other
+    permits = {s: permit for s, permit in one.permits.items() if other.permits.get(s) == permit}
+    doubtful = dict.fromkeys(one.permits.keys() - permits.keys(), str(Reason.UNDECIDABLE))
+    return replace(one, permits=permits, withheld={**one.withheld, **doubtful, **other.withheld})
+
+
+def weigh(
+    grant: Grant,
+    standing: Standing,
+    query: Query,
+    at: datetime,
+    vocabulary: Vocabulary,
+    emergency: EmergencyFact | None = None,
+) -> Decision:
     """Ask the evaluator. The preview shows this very decision without acting on it."""
-    if query.emergency:
-        # No contract of this version has emergency terms: a claim of one is never a way in.
-        return Decision("emergency-not-in-contract", MappingProxyType({}), MappingProxyType({}))
+    there = at.astimezone(ZoneInfo(grant.contract.time_zone))
+    born_on = birth_date_of(standing.subject.reveal(), vocabulary)
     facts = Facts(
         official=query.official,
         case=standing.case,
-        age=age_of(birth_date_of(standing.subject.reveal(), vocabulary), at.date()),
-        consents=standing.consents,
+        age=age_of(born_on, there.date()),
+        consents=_until_of_age(standing.consents, grant.contract, born_on),
+        capacity=standing.capacity,
+        orders=standing.orders,
+        emergency=emergency,
+        giver_is_risk=standing.shielded,
+        selector=query.scheme,
     )
     return decide(grant, facts, at)
+
+
+def _until_of_age(
+    consents: tuple[ConsentFact, ...], contract: Contract, born_on: date | None
+) -> tuple[ConsentFact, ...]:
+    """End what others consented to for a child at the first minute of the day on which she comes of age."""
+    if born_on is None or all(consent.given_by == Giver.SELF for consent in consents):
+        return consents
+    of_age = came_of_age(born_on, contract.majority, contract.time_zone)
+    return tuple(
+        replace(consent, authority_until=min(consent.authority_until or of_age, of_age))
+        if consent.given_by != Giver.SELF and consent.given_at < of_age
+        else consent
+        for consent in consents
+    )
 
 
 def outward(withheld: Mapping[Source, str]) -> Mapping[Source, str]:
@@ -103,3 +159,10 @@ def age_of(born: date | None, on: date) -> int | None:
     if born is None:
         return None
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def came_of_age(born_on: date, majority: int, time_zone: str) -> datetime:
+    """Give the instant at which a person comes of age: the first minute of her birthday where she lives."""
+    first = date(born_on.year + majority, born_on.month, 1)
+    day = first + timedelta(days=born_on.day - 1)  # somebody born on 29 February: on 1 March
+    return datetime.combine(day, datetime.min.time(), ZoneInfo(time_zone)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What is on file when a query comes: person, case, consents and masks, read in one statement."""
+"""What is on file when a query comes: person, case, consents, orders and masks, read in one statement."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, null, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, null, or_, select
 
-from contracts.facts import CaseFact, ConsentFact
+from contracts.facts import Capacity, CaseFact, ConsentFact, OrderFact
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, Subject, SubjectRef
+from gateway.consent.using import uses_left
 from gateway.sealing.envelope import SubjectKey
 from gateway.storage.engine import instant, now
+from gateway.storage.ground_tables import court_orders
 from gateway.storage.tables import cases, consent_events, consents, subject_identifiers, subjects
+
+ANY = "*"
+"""In place of a name: whoever represents her may be the one she is protected from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is on file about the person and the case, read in one statement.
 
-    `masks` are the categories that safety hides for this person whatever a contract says.
+    `masks` are the categories that safety hides for this person whatever a contract says;
+    `shielded`: one of those who represent her is one she is protected from.
     """
 
     ref: SubjectRef
@@ -29,12 +35,17 @@ class Standing:
     case: CaseFact | None
     consents: tuple[ConsentFact, ...]
     masks: frozenset[str]
+    capacity: str = Capacity.ABLE
+    shielded: bool = False
+    orders: tuple[OrderFact, ...] = ()
 
 
-def standing_statement(*, with_case: bool) -> Any:
+def standing_statement(*, with_case: bool, with_named: bool = False) -> Any:
     """Build the statement: a row for each event that ended a consent, or one where there is none.
 
-    Parameters: `scheme` and `blind` (how she is named), `agency`, `purpose`, and `case` if `with_case`.
+    Consents to others and for other purposes are read, too: the record says why one does not serve.
+    Parameters: `scheme` and `blind` (how she is named), `agency`, `at` (microseconds), `case` if
+    `with_case`, and `named` (a consent that the query relies on, whosever it is) if `with_named`.
     """
     matched = and_(
         subject_identifiers.c.subject_ref == subjects.c.ref,
@@ -51,10 +62,9 @@ def standing_statement(*, with_case: bool) -> Any:
         base = subjects.join(subject_identifiers, matched)
         case_columns = [null().label(name) for name in ("officials", "opened", "closed")]
     ended = and_(consent_events.c.consent_id == consents.c.id, consent_events.c.kind != literal("given"))
-    mine = and_(
-        consents.c.subject_ref == subjects.c.ref,
-        consents.c.consumer == bindparam("agency"),
-        consents.c.purpose == bindparam("purpose"),
+    hers = consents.c.subject_ref == subjects.c.ref
+    ordered = and_(
+        court_orders.c.subject_ref == subjects.c.ref, court_orders.c.consumer == bindparam("agency")
     )
     statement = select(
         subjects.c.ref,
@@ -62,15 +72,34 @@ def standing_statement(*, with_case: bool) -> Any:
         subjects.c.kek_version,
         subjects.c.identity,
         subjects.c.masks,
+        subjects.c.shielded_from,
+        subjects.c.capacity,
         subject_identifiers.c.subject_ref.label("matched"),
         *case_columns,
         consents.c.id.label("consent_id"),
+        consents.c.subject_ref.label("consent_of"),
+        consents.c.consumer,
+        consents.c.purpose,
         consents.c.sources,
+        consents.c.categories,
+        consents.c.operations,
         consents.c.given_by,
+        consents.c.giver_ref,
         consents.c.given_at,
         consents.c.until,
+        consents.c.authority_until,
+        uses_left(),
         consent_events.c.kind.label("ended"),
-    ).select_from(base.outerjoin(consents, mine).outerjoin(consent_events, ended))
+        court_orders.c.id.label("order_id"),
+        court_orders.c.citation,
+        court_orders.c.sources.label("order_sources"),
+        court_orders.c.begins,
+        court_orders.c.until.label("order_until"),
+    ).select_from(
+        base.outerjoin(consents, or_(hers, consents.c.id == bindparam("named")) if with_named else hers)
+        .outerjoin(consent_events, ended)
+        .outerjoin(court_orders, ordered)
+    )
     if with_case:
         statement = statement.where(cases.c.agency == bindparam("agency"), cases.c.id == bindparam("case"))
     return statement
@@ -88,20 +117,52 @@ def case_fact(row: Row[Any]) -> CaseFact | None:
     )
 
 
-def consent_facts(rows: Sequence[Row[Any]], agency: AgencyId, purpose: Purpose) -> tuple[ConsentFact, ...]:
-    """Give this agency's consents for this purpose, ended or not."""
+def consent_facts(rows: Sequence[Row[Any]]) -> tuple[ConsentFact, ...]:
+    """Give the consents as the evaluator sees them, ended or not."""
+    facts: dict[str, ConsentFact] = {}
+    for row in rows:
+        # A withdrawal outweighs whatever else became of it.
+        if row.consent_id is not None and (row.consent_id not in facts or row.ended == "withdrawn"):
+            facts[row.consent_id] = _consent_fact(row)
+    return tuple(facts.values())
+
+
+def _consent_fact(row: Row[Any]) -> ConsentFact:
+    return ConsentFact(
+        id=row.consent_id,
+        consumer=AgencyId(row.consumer),
+        purpose=Purpose(row.purpose),
+        sources=frozenset(map(Source, orjson.loads(row.sources))),
+        given_at=instant(row.given_at),
+        until=instant(row.until),
+        given_by=row.given_by,
+        ended=row.ended or "",
+        categories=None if row.categories is None else frozenset(orjson.loads(row.categories)),
+        operations=frozenset(orjson.loads(row.operations)),
+        authority_until=None if row.authority_until is None else instant(row.authority_until),
+        uses_left=row.uses_left,
+        same_person=row.consent_of == row.ref,
+        giver_is_risk=_is_risk(row),
+    )
+
+
+def _is_risk(row: Row[Any]) -> bool:
+    """Say whether whoever consented for her is, or could be, the one she is protected from."""
+    feared = orjson.loads(row.shielded_from)
+    return bool(feared) and (ANY in feared or row.giver_ref is None or row.giver_ref in feared)
+
+
+def order_facts(rows: Sequence[Row[Any]]) -> tuple[OrderFact, ...]:
+    """Give the court's orders on file about her that name this agency."""
     facts = {
-        row.consent_id: ConsentFact(
-            id=row.consent_id,
-            consumer=agency,  # the statement asked for this agency's and purpose's alone
-            purpose=purpose,
-            sources=frozenset(map(Source, orjson.loads(row.sources))),
-            given_at=instant(row.given_at),
-            until=instant(row.until),
-            given_by=row.given_by,
-            ended=row.ended or "",
+        row.order_id: OrderFact(
+            id=row.order_id,
+            citation=row.citation,
+            sources=frozenset(map(Source, orjson.loads(row.order_sources))),
+            since=instant(row.begins),
+            until=instant(row.order_until),
         )
         for row in rows
-        if row.consent_id is not None
+        if row.order_id is not None
     }
     return tuple(facts.values())

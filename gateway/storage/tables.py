@@ -39,6 +39,8 @@ subjects = Table(
     Column("kek_version", Integer, nullable=False, index=True),
     Column("identity", LargeBinary, nullable=False, comment="envelope: identifiers, name, birth date"),
     Column("masks", Text, nullable=False, comment="JSON list of categories that safety hides"),
+    Column("shielded_from", Text, nullable=False, server_default="[]", comment="JSON list of refs, or *"),
+    Column("capacity", String(16), nullable=False, server_default="able"),
 )
 
 subject_identifiers = Table(
@@ -85,6 +87,15 @@ consents = Table(
     Column("given_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Column("recorded_by", String(64), nullable=False),
+    Column("giver_ref", String(32), comment="the parent or guardian, where it is known who"),
+    Column("authority_until", BigInteger, comment="when the authority of the parent or guardian ends"),
+    Column("categories", Text, comment="JSON list; empty means every category"),
+    Column("operations", Text, nullable=False, server_default='["pull"]', comment="JSON list"),
+    Column("uses", Integer, comment="how many releases may rest on it; empty means any number"),
+    Column("per", BigInteger, comment="microseconds in which that many may; empty means in all its time"),
+    Column("assisted_by", String(64), nullable=False, server_default="", comment="the official who helped"),
+    Column("witness", String(64), nullable=False, server_default=""),
+    Column("scan_digest", String(80), nullable=False, server_default=""),
     CheckConstraint("given_at < until", name="ends_after_it_begins"),
     Index(None, "subject_ref", "consumer", "purpose"),
 )

@@ -24,10 +24,12 @@ from gateway.web import (
     cases,
     consents,
     contracts,
+    emergencies,
     history,
     operations,
     oversight,
     people,
+    recalls,
     record,
     statements,
     token,
@@ -35,10 +37,10 @@ from gateway.web import (
 )
 from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
-from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
+from gateway.web.ground_wire import GROUND_BODIES
 from gateway.web.problems import problem_of, refuse
-from gateway.web.wire import CaseBody, ConsentBody, HistoryBody, WithdrawalBody
+from gateway.web.wire import CaseBody, HistoryBody
 
 log = structlog.get_logger()
 
@@ -47,6 +49,8 @@ PARTS = (
     history,
     cases,
     consents,
+    recalls,
+    emergencies,
     contracts,
     record,
     oversight,
@@ -54,7 +58,6 @@ PARTS = (
     people,
     statements,
     operations,
-    *FACADES,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -118,10 +121,7 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        models: Any = [
-            (model, "validation")
-            for model in (HistoryBody, CaseBody, ConsentBody, WithdrawalBody, *BODIES, *FACADE_BODIES)
-        ]
+        models: Any = [(model, "validation") for model in (HistoryBody, CaseBody, *BODIES, *GROUND_BODIES)]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas["$defs"])

@@ -12,25 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.facts import Giver
-from contracts.vocabulary import AgencyId, Purpose, Source, SubjectRef
+from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role
-from gateway.consent.consents import Consent, ConsentState, notice_digest
-from gateway.faults import BodyInvalidError, NotFoundError
+from gateway.consent.consents import GIVEN, Assistance, Consent, Ending, notice_digest
+from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
 from gateway.web.gate import Gate, caller_of, gate_of
+from gateway.web.ground_wire import LONGEST_CONSENT, ConsentBody, EndBody, WithdrawalBody
 from gateway.web.idempotency import once
 from gateway.web.replying import reply
-from gateway.web.wire import (
-    LONGEST_CONSENT,
-    Code,
-    ConsentBody,
-    WithdrawalBody,
-    described,
-    parse,
-    read_bytes,
-)
+from gateway.web.wire import Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 
@@ -44,14 +37,17 @@ async def give(request: Request) -> Response:
     async def produce() -> Response:
         body = parse(ConsentBody, content)
         checked = _checked(gate, caller, body)
-        registration = await gate.pipeline.subjects.register(
-            body.subject.subject(gate.pipeline.contracts.vocabulary)
-        )
+        subjects, vocabulary = gate.pipeline.subjects, gate.pipeline.contracts.vocabulary
+        person = await subjects.register(body.subject.subject(vocabulary))
+        giver = await subjects.register(body.giver.subject(vocabulary)) if body.giver else None
+        older = await _older(gate, caller, body.supersedes, person.ref) if body.supersedes else None
         consent = await gate.consents.give(
-            replace(checked, subject_ref=registration.ref), registration.statements
+            replace(checked, subject_ref=person.ref, giver=giver.ref if giver else None),
+            [*person.statements, *(giver.statements if giver else ())],
+            older,
+            refused=body.answer == "refused",
         )
-        headers = {"Location": f"/v1/consents/{consent.id}"}
-        return reply(_shown(consent), 201, headers)
+        return reply(_shown(consent), 201, {"Location": f"/v1/consents/{consent.id}"})
 
     return await once(request, caller, content, produce)
 
@@ -82,8 +78,26 @@ async def withdraw(request: Request, consent_id: Code) -> Response:
     async def produce() -> Response:
         reason = parse(WithdrawalBody, content or b"{}").reason
         _, consent = await _found(request, consent_id)
-        withdrawn = await gate.consents.withdraw(consent, caller.id, reason)
+        withdrawn = await gate.recalls.withdraw(consent, caller.id, reason)
+        await gate.purging.purge()
         return reply(_shown(withdrawn))
+
+    return await once(request, caller, content, produce)
+
+
+@router.post("/{consent_id}/end", openapi_extra=described(EndBody), summary="Suspend a consent, or end it")
+async def end(request: Request, consent_id: Code) -> Response:
+    """End it for a dispute, or because the authority of the parent or guardian has ended."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        body = parse(EndBody, content)
+        _, consent = await _found(request, consent_id)
+        if Ending(body.ending) is Ending.AUTHORITY_ENDED and consent.given_by is Giver.SELF:
+            raise ConflictError("given-by-herself")
+        ended = await gate.consents.end(consent, Ending(body.ending), caller.id, body.reason)
+        return reply(_shown(ended))
 
     return await once(request, caller, content, produce)
 
@@ -114,6 +128,16 @@ async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:
     return gate, consent
 
 
+async def _older(gate: Gate, caller: Caller, consent_id: str, ref: SubjectRef) -> Consent:
+    """Give the consent that a new one supersedes: the same person's, and one that the caller may see."""
+    older = await gate.consents.get(consent_id)
+    if not _may_see(caller, older) or older.subject_ref != ref:
+        raise NotFoundError
+    if older.endings:
+        raise ConflictError("ended-before")
+    return older
+
+
 def _may_see(caller: Caller, consent: Consent) -> bool:
     return caller.has(Role.PERSON_PORTAL) or caller.id in {consent.consumer, consent.recorded_by}
 
@@ -132,8 +156,8 @@ def _checked(gate: Gate, caller: Caller, body: ConsentBody) -> Consent:
     # A difference fits where a sum could run past the last year there is.
     if not timedelta(0) < body.until - given_at <= LONGEST_CONSENT:
         raise _wrong("/until", "too-long-or-inverted")
-    if body.given_by is not Giver.SELF and not body.evidence:
-        raise _wrong("/evidence", "missing")
+    _refuse_unfounded(body)
+    helped = body.assistance
     return Consent(
         id="",
         subject_ref=SubjectRef(""),
@@ -147,7 +171,30 @@ def _checked(gate: Gate, caller: Caller, body: ConsentBody) -> Consent:
         given_at=given_at,
         until=body.until,
         recorded_by=caller.id,
+        authority_until=body.authority_until,
+        categories=None if body.categories is None else tuple(sorted(set(body.categories))),
+        operations=tuple(sorted(set(body.operations))),
+        uses=body.uses,
+        per=timedelta(days=body.per_days) if body.per_days else None,
+        assistance=Assistance(OfficialId(helped.official), helped.witness, helped.scan_digest)
+        if helped
+        else None,
     )
+
+
+def _refuse_unfounded(body: ConsentBody) -> None:
+    """Refuse what contradicts itself: authority without evidence, a period without a number."""
+    others = body.giver is not None or body.authority_until is not None
+    if body.given_by is not Giver.SELF and not body.evidence:
+        raise _wrong("/evidence", "missing")
+    if body.given_by is Giver.SELF and others:
+        raise _wrong("/given_by", "not-by-herself")
+    if body.authority_until is not None and body.authority_until.tzinfo is None:
+        raise _wrong("/authority_until", "without-time-zone")
+    if body.per_days is not None and body.uses is None:
+        raise _wrong("/uses", "missing")
+    if body.assistance and body.assistance.witness == body.assistance.official:
+        raise _wrong("/assistance/witness", "same-as-official")
 
 
 def _refuse_unknown(gate: Gate, caller: Caller, body: ConsentBody, vocabulary: Vocabulary) -> None:
@@ -159,6 +206,8 @@ def _refuse_unknown(gate: Gate, caller: Caller, body: ConsentBody, vocabulary: V
         raise _wrong("/purpose", "unknown")
     if not vocabulary.sources.keys() >= {Source(source) for source in body.sources}:
         raise _wrong("/sources", "unknown")
+    if not vocabulary.categories.keys() >= set(body.categories or ()):
+        raise _wrong("/categories", "unknown")
     notice = vocabulary.purposes[Purpose(body.purpose)].notice
     text: str = getattr(notice, body.language)
     if body.notice_digest != notice_digest(text):
@@ -173,16 +222,26 @@ def _shown(consent: Consent) -> Mapping[str, Any]:
     state = consent.state(now())
     return {
         "id": consent.id,
-        "state": state.value,
-        "valid": state is ConsentState.GIVEN,
+        "state": state,
+        "valid": state == GIVEN,
         "subject_ref": consent.subject_ref,
         "consumer": consent.consumer,
         "purpose": consent.purpose,
         "sources": consent.sources,
+        "categories": consent.categories,
+        "operations": consent.operations,
         "given_by": consent.given_by.value,
+        "authority_until": consent.authority_until,
         "notice_digest": consent.notice_digest,
         "language": consent.language,
         "given_at": consent.given_at,
         "until": consent.until,
-        "withdrawn_at": consent.withdrawn_at,
+        "uses": consent.uses,
+        "uses_left": consent.uses_left,
+        "per_days": consent.per.days if consent.per else None,
+        "withdrawn_at": consent.endings.get(Ending.WITHDRAWN),
+        "events": [
+            {"event": ending, "at": at}
+            for ending, at in sorted(consent.endings.items(), key=lambda pair: pair[1])
+        ],
     }

@@ -15,14 +15,15 @@ from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
+from gateway.consent.recalls import Recalls
 from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
+from gateway.purging import Purging
 from gateway.storage.engine import Database, now
-from gateway.web.facades.deployed import Facades
 
 T = TypeVar("T")
 LANGUAGES = ("uk", "en")
@@ -67,8 +68,10 @@ class Gate:
     agencies: Mapping[AgencyId, Agency]
     cases: Cases
     consents: Consents
+    recalls: Recalls
     kept: Kept
     registries: Mapping[Source, Polite]
+    purging: Purging
     publisher: Publisher
     database: Database
     largest_body: int
@@ -76,7 +79,6 @@ class Gate:
     publishing: Callable[[], bool]
     running: Running
     oversight: Oversight
-    facades: Facades
 
 
 def gate_of(request: Request) -> Gate:

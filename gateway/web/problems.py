@@ -25,7 +25,12 @@ from contracts.contract import NotPermittedError
 from contracts.identifiers import InvalidIdentifierError
 from contracts.vocabulary import ObminError
 from gateway.collection import RequiredSourceError
-from gateway.consent.ground import CaseNotOpenError, ConsentMissingError, ConsentWithdrawnError
+from gateway.consent.ground import (
+    CaseNotOpenError,
+    ConsentMissingError,
+    ConsentWithdrawnError,
+    EmergencyRefusedError,
+)
 from gateway.faults import (
     BodyInvalidError,
     BodyTooLargeError,
@@ -89,6 +94,18 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             403,
             ("Ця дія не для вашої ролі", "Попросіть оператора перевірити ролі вашої установи."),
             ("Not for your role", "Ask the operator to check your agency's roles."),
+        ),
+        EmergencyRefusedError: _row(
+            "emergency-refused",
+            403,
+            (
+                "Екстрений доступ за цим договором неможливий",
+                "Потрібні роль, причина й другий чинник; прострочені перевірки: GET /v1/emergencies.",
+            ),
+            (
+                "No emergency access under this contract",
+                "It takes the role, a reason and a second factor; overdue reviews: GET /v1/emergencies.",
+            ),
         ),
         NotPermittedError: _row(
             "not-permitted",

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from itertools import takewhile
-from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
-from audit.event import Json
-from contracts.facts import Giver
 from contracts.identifiers import InvalidIdentifierError, check
 from contracts.vocabulary import (
     NAME,
@@ -96,20 +93,25 @@ class SubjectBody(Body):
 
 
 class OfficialBody(Body):
-    """The human on whose initiative the query is made. The name goes nowhere but back to the caller."""
+    """The human on whose initiative the query is made. The name goes nowhere but back to the caller.
+
+    `role` and `second_factor` (she was authenticated by one, just now) are what the agency vouches for.
+    """
 
     id: Code
     name: NamePart | None = None
+    role: Code | None = None
+    second_factor: bool = False
 
 
 class EmergencyBody(Body):
-    """A claim of emergency, with its reason."""
+    """A claim of emergency, with its reason in at least 20 characters. A shorter one is refused on record."""
 
-    reason: Annotated[str, StringConstraints(min_length=20, max_length=500)]
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
 
 
 class HistoryBody(Body):
-    """`POST /v1/social-history`."""
+    """`POST /v1/social-history`. `consent` names one on file that the caller relies on: it proves nothing."""
 
     subject: SubjectBody
     purpose: Code
@@ -118,15 +120,10 @@ class HistoryBody(Body):
     sources: Annotated[list[Code], Field(min_length=1, max_length=50)] | None = None
     fields: Annotated[list[Code], Field(min_length=1, max_length=500)] | None = None
     emergency: EmergencyBody | None = None
+    consent: Code | None = None
 
-    def query(
-        self,
-        exchange_id: str,
-        vocabulary: Vocabulary,
-        language: str,
-        via: Mapping[str, Json] = MappingProxyType({}),
-    ) -> Query:
-        """Give the query, and by which other protocol it came; raises `InvalidIdentifierError`."""
+    def query(self, exchange_id: str, vocabulary: Vocabulary, language: str) -> Query:
+        """Give the query; raises `InvalidIdentifierError`."""
         return Query(
             exchange_id=ExchangeId(exchange_id),
             subject=self.subject.subject(vocabulary),
@@ -136,9 +133,11 @@ class HistoryBody(Body):
             official=OfficialId(self.official.id),
             sources=frozenset(map(Source, self.sources)) if self.sources else None,
             fields=frozenset(map(FieldName, self.fields)) if self.fields else None,
-            emergency=self.emergency.reason if self.emergency else "",
+            emergency=self.emergency.reason if self.emergency else None,
             language=language,
-            via=via,
+            role=self.official.role or "",
+            second_factor=self.official.second_factor,
+            consent=self.consent or "",
         )
 
 
@@ -165,30 +164,6 @@ class CaseBody(Body):
         identity = self.subject.subject(vocabulary).reveal()
         more = {Scheme(s): check(vocabulary, Scheme(s), value) for s, value in self.identifiers.items()}
         return Subject(Identity({**more, **identity.identifiers}, identity.name, identity.birth_date))
-
-
-class ConsentBody(Body):
-    """`POST /v1/consents`. `notice_digest` names the text that was shown; the preview gives both."""
-
-    subject: SubjectBody
-    consumer: Code
-    purpose: Code
-    sources: Annotated[list[Code], Field(min_length=1, max_length=50)]
-    given_by: Giver = Giver.SELF
-    evidence: Reference = ""
-    notice_digest: Annotated[str, StringConstraints(pattern=r"^sha-256:[0-9a-f]{64}$")]
-    language: Annotated[str, StringConstraints(pattern=r"^(uk|en)$")]
-    given_at: datetime | None = None
-    until: datetime
-
-
-class WithdrawalBody(Body):
-    """`POST /v1/consents/{id}/withdrawal`: the reason is a code; none need be given."""
-
-    reason: Code = "not-stated"
-
-
-LONGEST_CONSENT = timedelta(days=5 * 366)
 
 
 async def read_bytes(request: Request, most: int) -> bytes:

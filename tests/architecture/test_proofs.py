@@ -32,6 +32,7 @@ COPIERS = {
     "contracts/loader.py",
     "contracts/store.py",  # terms, narrowed; makes grants anyway
     "gateway/consent/consents.py",
+    "gateway/consent/ground.py",  # consents of a child, ended by her age; makes mandates anyway
     "gateway/politeness/flights.py",  # replies, which are no proofs
     "gateway/sealing/keys.py",
     "gateway/web/consents.py",

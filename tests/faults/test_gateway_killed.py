@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.app import lay_foundation
-from gateway.chores import Chores
+from gateway.app import chores_of, lay_foundation
 from tests.journeys.house import House, open_house, query_of
 from tests.journeys.program import Replica, replica_of
 
@@ -41,7 +40,7 @@ async def _ask(house: House, victim: Replica) -> httpx.Response | None:
 async def _abandoned(house: House) -> int:
     """Do a worker's round at once, as if the patience with open intents had run out."""
     async with lay_foundation(house.settings) as foundation:
-        return await Chores(foundation.log, foundation.database, foundation.ring).round(timedelta(0))
+        return await chores_of(foundation).round(timedelta(0))
 
 
 async def test_killed_between_intent_and_release(house: House, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "no subject": (_raw(subject=None), "invalid-body"),
     "no official": (_raw(official=None), "invalid-body"),
     "an emergency without a reason": (_raw(emergency={}), "invalid-body"),
-    "an emergency of few words": (_raw(emergency={"reason": "urgent"}), "invalid-body"),
+    "an emergency of many words": (_raw(emergency={"reason": "urgent " * 100}), "invalid-body"),
     "a wrong check digit": (_raw(subject={"scheme": "rnokpp", "value": "3311845623"}), "invalid-identifier"),
     "another wrong check digit": (
         _raw(subject={"scheme": "unzr", "value": "19900903-13026"}),

@@ -53,11 +53,11 @@ async def test_a_consent_opens_what_it_names(house_of: House) -> None:
 @pytest.mark.parametrize(
     ("key", "changes", "exact"),
     [
-        ("nadiia", {"purpose": "crisis-intervention"}, "consent-missing"),
-        ("nina", {"sources": ["education"]}, "consent-missing"),
+        ("nadiia", {"purpose": "crisis-intervention"}, "consent-other-purpose"),
+        ("nina", {"sources": ["education"]}, "consent-other-source"),
         ("stepan", {"given_at": _in(-40), "until": _in(-1)}, "consent-expired"),
         ("lukian", {"given_at": _in(1), "until": _in(9)}, "consent-not-yet-valid"),
-        ("viktor", {"consumer": "second-partner"}, "consent-missing"),
+        ("viktor", {"consumer": "second-partner"}, "consent-other-consumer"),
     ],
 )
 async def test_a_consent_to_something_else_opens_nothing(
@@ -246,16 +246,23 @@ async def test_a_stream_that_is_refused_ends_in_a_problem(house_of: House) -> No
     assert (name, told["type"], told["instance"]) == ("problem", "/problems/consent-withdrawn", exchange)
 
 
-async def test_a_withdrawal_after_the_release_takes_nothing_back(house_of: House) -> None:
-    """What was released lawfully stays readable for as long as the contract says; the next query is not."""
-    consent = await _given(house_of, "olena")
-    answer = (await house_of.ask(query_about("olena"))).json()
+async def test_a_withdrawal_reaches_the_answer_that_is_kept(house_of: House) -> None:
+    """What rested on the consent is read no more; what a law holds stays, and the purge is on record."""
+    consent = await _given(house_of, "lukian")
+    answer = (await house_of.ask(query_about("lukian"))).json()
+    place = f"/v1/social-history/{answer['exchange_id']}"
     await house_of.post(f"/v1/consents/{consent['id']}/withdrawal", {})
-    again = await house_of.get(f"/v1/social-history/{answer['exchange_id']}")
-    told, _ = await _withheld(house_of, query_about("olena"))
+    again = (await house_of.get(place)).json()
+    told, _ = await _withheld(house_of, query_about("lukian"))
+    story = await house_of.story(answer["exchange_id"])
 
-    assert again.json() == answer
+    assert "sealed" in answer
+    assert "sealed" not in again
+    assert again["sources"]["health"]["status"] == "withheld"
+    assert again["fields"]["education.status"] == answer["fields"]["education.status"]
+    assert again["receipt"] == answer["receipt"]
     assert told["status"] == "withheld"
+    assert "purged" in [event["result"] for event in story]
 
 
 async def test_consents_only_widen_what_the_contract_gives(house_of: House) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.app import lay_foundation
-from gateway.chores import Chores
+from gateway.app import chores_of, lay_foundation
 from tests.journeys.house import CASE, House, case_of, open_house, query_of
 from tests.postgres import Server
 
@@ -108,7 +107,7 @@ async def test_after_many_absences_the_record_is_whole(
     await asyncio.to_thread(postgres_server.start)
     last = await _back(house)
     async with lay_foundation(house.settings) as foundation:
-        chores = Chores(foundation.log, foundation.database, foundation.ring)
+        chores = chores_of(foundation)
         abandoned = await chores.round(timedelta(0))
     report = await house.verified(tmp_path, first.json(), last.json())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import gateway.storage.ground_tables  # noqa: F401  its tables join the metadata
 from audit.tables import audit_metadata
 from gateway.storage.tables import metadata
 

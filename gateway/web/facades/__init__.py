@@ -1,1 +1,0 @@
-"""Other protocols in front of the one pipeline: each translates, and decides nothing."""
