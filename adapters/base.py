@@ -10,7 +10,7 @@ SourceError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol
@@ -55,29 +55,57 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownCode:
+    """A code that its crosswalk does not know, in quarantine: its field was not read.
+
+    `code` is the registry's own text, empty where it may be of the person.
+    """
+
+    field: Field
+    table: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """One person's record: exactly the fields asked for that the registry holds.
 
-    `transaction_id` is the bus's own key for disputes (`uxp-transaction-id`), empty where none came.
-    `message_id` is what was asked under, empty where that is the question's own.
+    `flags` says of a value what is doubtful about it (`check-digit`); the value is as the registry has it.
+    `unknown_codes` are the fields that are held and could not be understood. `transaction_id` is the bus's
+    own key for disputes (`uxp-transaction-id`), empty where none came. `message_id` is what was asked under,
+    empty where that is the question's own.
     """
 
     values: Mapping[Field, Value]
     as_of: datetime
     transaction_id: str = ""
     message_id: str = ""
+    flags: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)
+    unknown_codes: tuple[UnknownCode, ...] = ()
 
     def __repr__(self) -> str:
         return f"Answered({len(self.values)} fields)"
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """How well one candidate fits the person asked about: 0 to 100, and what was weighed, in codes."""
+
+    confidence: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several people fit; nothing is told of any of them. The count is all that leaves."""
+    """Several people fit, and none is chosen; nothing is told that identifies any of them.
+
+    `likenesses` are of the candidates that could be read, best first: perhaps fewer than `candidates`.
+    """
 
     candidates: int
     transaction_id: str = ""
     message_id: str = ""
+    likenesses: tuple[Likeness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

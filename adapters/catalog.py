@@ -15,12 +15,13 @@ from adapters.base import Adapter
 from adapters.manifest import Manifest, ManifestError, read_manifest
 from adapters.protocols.connection import Connection
 from adapters.protocols.ehealth_rest import EHealthRest
+from adapters.protocols.fhir_r4 import FhirR4
 from adapters.protocols.finding import Finder
 from adapters.protocols.plain_rest import Plain
 from adapters.protocols.reading import Reading
 from adapters.protocols.rest import Dialect, RestRegistry
 from adapters.protocols.subject import DateFormats, Wording
-from adapters.protocols.switches import EHealth, Request, Rest, Trembita, XRoad, XRoadRest
+from adapters.protocols.switches import EHealth, Fhir, Request, Rest, Trembita, XRoad, XRoadRest
 from adapters.protocols.trembita_rest import TrembitaRest
 from adapters.protocols.wire import Wire
 from adapters.protocols.xroad_adapter import Direct, Polled
@@ -81,14 +82,15 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
         case Manifest(xroad=XRoad() as xroad):
             wire = Wire(source, connection.base_url, transport, paths=[""])
             service = XRoadSoap(source, xroad, entry.folder / "samples" / "service.wsdl", connection, wire)
-            finder = Finder(reading, xroad.record, manifest.codes)
-            if xroad.polling is None:
-                return Direct(source, service, xroad.operation, wording, finder)
-            return Polled(source, service, xroad.operation, wording, finder, xroad.polling)
+            return _soap(xroad, service, wording, Finder(reading, xroad.record, manifest.codes))
         case Manifest(ehealth=EHealth() as ehealth):
             key = {"Authorization": f"Bearer {connection.credential}"}
             wire = Wire(source, connection.base_url, transport, key, paths=[ehealth.search])
             return EHealthRest(source, ehealth, wire, wording, reading)
+        case Manifest(fhir=Fhir() as fhir):
+            key = {"Authorization": f"Bearer {connection.credential}"}
+            wire = Wire(source, connection.base_url, transport, key, paths=["/Patient/_search"])
+            return FhirR4(source, fhir, wire, wording, reading)
         case Manifest(trembita=Trembita() as trembita):
             return rest(trembita, TrembitaRest(source, trembita, connection))
         case Manifest(xroad_rest=XRoadRest() as xroad_rest):
@@ -98,3 +100,9 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
                 plain, Plain(), {plain.key_header: f"{plain.key_scheme} {connection.credential}".strip()}
             )
     raise ManifestError(f"{entry.folder}: protocol")
+
+
+def _soap(xroad: XRoad, service: XRoadSoap, wording: Wording, finder: Finder) -> Adapter:
+    if xroad.polling is None:
+        return Direct(finder.source, service, xroad.operation, wording, finder)
+    return Polled(finder.source, service, xroad.operation, wording, finder, xroad.polling)

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from adapters.protocols.switches import Codes, EHealth, Part, Rest, Trembita, XRoad, XRoadRest
+from adapters.protocols.switches import Codes, EHealth, Fhir, Part, Rest, Trembita, XRoad, XRoadRest
 from contracts.vocabulary import ObminError
 
 
@@ -55,7 +55,7 @@ class Manifest(Part):
     """
 
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    protocol: Literal["xroad-soap", "xroad-rest", "trembita-rest", "ehealth-rest", "plain-rest"]
+    protocol: Literal["xroad-soap", "xroad-rest", "trembita-rest", "ehealth-rest", "fhir-r4", "plain-rest"]
     title: Wording
     owner: Wording
     ground: str
@@ -74,6 +74,7 @@ class Manifest(Part):
     xroad_rest: XRoadRest | None = None
     trembita: Trembita | None = None
     ehealth: EHealth | None = None
+    fhir: Fhir | None = None
     rest: Rest | None = None
 
 
@@ -82,6 +83,7 @@ TABLES: Final[Mapping[str, str]] = {
     "xroad-rest": "xroad_rest",
     "trembita-rest": "trembita",
     "ehealth-rest": "ehealth",
+    "fhir-r4": "fhir",
     "plain-rest": "rest",
 }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import cycle, islice
 
+from contracts.folding import fold_text
 from contracts.vocabulary import ObminError, Scheme
 from contracts.words import BirthDigits, CheckDigit, SchemeWords, Vocabulary
 
@@ -54,9 +54,8 @@ def born(vocabulary: Vocabulary, scheme: Scheme, value: str) -> date | None:
 
 
 def fold_name(vocabulary: Vocabulary, name: str) -> str:
-    """Give one spelling for all spellings of a name: case, apostrophes, look-alikes and spaces made equal."""
-    upper = unicodedata.normalize("NFC", name).upper()
-    return " ".join(_fold(upper, vocabulary.folds["name"]).split())
+    """Give one spelling for all spellings of a name. See `contracts.folding`."""
+    return fold_text(name, vocabulary.folds["name"])
 
 
 def _normalise(words: SchemeWords, folds: Mapping[str, Mapping[str, str]], value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias, TypeVar
@@ -40,11 +40,12 @@ class PurposeWords(Wording):
 
 @dataclass(frozen=True, slots=True)
 class FieldText(Wording):
-    """A field as a file writes it: what kind it is, and how sensitive (Law 2297-VI art. 7)."""
+    """A field as a file writes it: kind, sensitivity (Law 2297-VI art. 7), the scheme of an identifier."""
 
     category: str
     sensitivity: Literal["plain", "personal", "special"]
     type: Literal["text", "code", "yes-no", "date", "list"]
+    scheme: Scheme | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +234,8 @@ class _Reading:
 
 
 def _gather_fields(shared: FieldsText, held: Sources) -> Mapping[Field, FieldWords]:
-    texts = {**shared.fields}
-    for page in held.values():
-        texts |= page.content.fields
-    return {
-        name: FieldWords(text.uk, text.en, text.category, text.sensitivity, text.type, _holders(name, held))
-        for name, text in texts.items()
-    }
+    texts = {**shared.fields, **{n: t for page in held.values() for n, t in page.content.fields.items()}}
+    return {name: FieldWords(**asdict(text), sources=_holders(name, held)) for name, text in texts.items()}
 
 
 def _holders(name: Field, held: Sources) -> tuple[Source, ...]:

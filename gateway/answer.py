@@ -110,6 +110,10 @@ def _source_line(
         line["as_of"] = stamp(finding.answer.as_of)
     if finding.status is Status.AMBIGUOUS:
         line["candidates"] = finding.candidates
+        line["likenesses"] = [
+            {"confidence": likeness.confidence, "reasons": likeness.reasons}
+            for likeness in finding.likenesses
+        ]
     if reason:
         line["reason"] = reason
         if reason in reasons:

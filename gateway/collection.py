@@ -15,6 +15,7 @@ from adapters.base import (
     Adapter,
     Ambiguous,
     Answered,
+    Likeness,
     Pending,
     Question,
     SourceError,
@@ -49,6 +50,7 @@ class Finding:
     reason: str = ""
     answer: Answered | None = None
     candidates: int = 0
+    likenesses: tuple[Likeness, ...] = ()
     message_id: str = ""
     transaction_id: str = ""
     took_ms: int = 0
@@ -136,6 +138,7 @@ async def _ask(
 async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
     """Ask one adapter and turn whatever comes of it into a finding."""
     loop = asyncio.get_running_loop()
+    likenesses: tuple[Likeness, ...] = ()
     source, status, reason, answer, candidates, transaction_id, message_id = (
         adapter.source,
         Status.UNAVAILABLE,
@@ -153,6 +156,7 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
                 status, answer = Status.ANSWERED, reply
             case Ambiguous():
                 status, reason, candidates = Status.AMBIGUOUS, "ambiguous", reply.candidates
+                likenesses = reply.likenesses
             case Pending():
                 status, reason = Status.PENDING, "pending"
         transaction_id, message_id = reply.transaction_id, reply.message_id or message_id
@@ -170,7 +174,9 @@ async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
             "source.failed", exchange_id=question.exchange_id, source=source, code=type(error).__name__
         )
     took_ms = round((loop.time() - began) * 1000)
-    return Finding(source, status, reason, answer, candidates, message_id, transaction_id, took_ms)
+    return Finding(
+        source, status, reason, answer, candidates, likenesses, message_id, transaction_id, took_ms
+    )
 
 
 def require(mandate: Mandate, findings: Findings) -> None:

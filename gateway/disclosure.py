@@ -13,6 +13,7 @@ from contracts.contract import Mandate
 from contracts.vocabulary import Field, Source, Value
 from contracts.words import Vocabulary
 from gateway.collection import Findings, Status
+from gateway.quality import doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,17 @@ class Fact:
     source: Source
     value: Value
     as_of: str
+    doubts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Fact({self.source})"
 
     def as_json(self) -> dict[str, Any]:
         """Write one value with whose it is and from when, in the open and under a seal alike."""
-        return {"value": self.value, "source": self.source, "as_of": self.as_of}
+        told: dict[str, Any] = {"value": self.value, "source": self.source, "as_of": self.as_of}
+        if self.doubts:
+            told["quality"] = self.doubts
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,22 @@ def minimise(
     A field leaves only if the mandate permits it from that very source. A field whose category is
     masked for this person leaves from no source, whatever the contract says. A field to be sealed
     does not leave where the recipient has no key for it (`sealable`). Where sources disagree about
-    one field, all of what they say stands side by side and nothing is chosen.
+    one field, all of what they say stands side by side and nothing is chosen. A field whose code is in
+    quarantine is withheld, unless another source told it.
     """
     said: dict[Field, list[Fact]] = {}
     withheld: dict[Field, str] = {}
     sealed_fields: set[Field] = set()
+    misread: set[Field] = set()
     for source, finding in findings.items():
         if finding.status is not Status.ANSWERED or finding.answer is None:
             continue
         permitted = mandate.permits[source].fields
+        misread |= {
+            code.field
+            for code in finding.answer.unknown_codes
+            if code.field in permitted and vocabulary.fields[code.field].category not in masks
+        }
         as_of = stamp(finding.answer.as_of)
         for field, value in finding.answer.values.items():
             rule = permitted.get(field)
@@ -91,7 +103,10 @@ def minimise(
                 continue
             if rule.sealed:
                 sealed_fields.add(field)
-            said.setdefault(field, []).append(Fact(source, value, as_of))
+            doubtful = doubts(field, finding.answer, vocabulary)
+            said.setdefault(field, []).append(Fact(source, value, as_of, doubtful))
+    for field in misread - said.keys():
+        withheld.setdefault(field, "unknown-code")
     return _arranged(findings, said, sealed_fields, withheld)
 
 

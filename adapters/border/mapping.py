@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from adapters.normal import read_date, read_sex
-from adapters.protocols.reading import Reader, boolean, coded, optional, person, text
+from adapters.protocols.crosswalk import coded, load_codes
+from adapters.protocols.reading import Reader, boolean, optional, person, text
 from contracts.vocabulary import Field, Identity
-
-DIRECTIONS: Final[Mapping[str, str]] = {"IN": "in", "OUT": "out"}
 
 
 def whose(answer: Any) -> Identity:
@@ -25,6 +25,7 @@ def last(answer: Any, member: str) -> Any:
     return crossing[member] if crossing else None
 
 
+CODES: Final = load_codes(Path(__file__).parent / "codes.toml")
 IDENTITY: Final = whose
 
 READERS: Final[Mapping[Field, Reader]] = {
@@ -34,7 +35,7 @@ READERS: Final[Mapping[Field, Reader]] = {
     Field("person.birth_date"): lambda answer: read_date(answer["birthDate"]),
     Field("person.sex"): lambda answer: read_sex(answer["sex"]),
     Field("border.abroad"): lambda answer: boolean(answer["abroad"]),
-    Field("border.last_direction"): lambda answer: coded(DIRECTIONS, last(answer, "direction")),
+    Field("border.last_direction"): lambda answer: coded(CODES["direction"], last(answer, "direction")),
     Field("border.last_crossed_on"): lambda answer: optional(last(answer, "crossedAt"), read_date),
     Field("border.checkpoint"): lambda answer: text(last(answer, "checkpoint")),
 }

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from adapters.normal import read_date, read_sex
-from adapters.protocols.reading import Reader, coded, optional, person, text
+from adapters.normal import read_date, read_sex, read_yes_no
+from adapters.protocols.crosswalk import coded, load_codes
+from adapters.protocols.reading import Reader, optional, person, text
 from contracts.vocabulary import Field, Identity
-
-STATUSES: Final[Mapping[str, str]] = {
-    "ЗАРЕЄСТРОВАНИЙ БЕЗРОБІТНИЙ": "registered-unemployed",
-    "ШУКАЄ РОБОТУ": "job-seeker",
-    "ЗНЯТО З ОБЛІКУ": "deregistered",
-}
-ANSWERS: Final[Mapping[str, bool]] = {"так": True, "ні": False}
 
 
 def whose(answer: Any) -> Identity:
@@ -28,6 +23,7 @@ def whose(answer: Any) -> Identity:
     )
 
 
+CODES: Final = load_codes(Path(__file__).parent / "codes.toml")
 IDENTITY: Final = whose
 
 READERS: Final[Mapping[Field, Reader]] = {
@@ -36,8 +32,8 @@ READERS: Final[Mapping[Field, Reader]] = {
     Field("person.patronymic"): lambda answer: text(answer.get("patronymic")),
     Field("person.birth_date"): lambda answer: read_date(answer["birthDate"]),
     Field("person.sex"): lambda answer: read_sex(answer["sex"]),
-    Field("employment.status"): lambda answer: coded(STATUSES, answer["statusName"]),
+    Field("employment.status"): lambda answer: coded(CODES["status"], answer["statusName"]),
     Field("employment.registered_on"): lambda answer: optional(answer.get("registeredOn"), read_date),
     Field("employment.centre"): lambda answer: text(answer.get("centreName")),
-    Field("employment.benefit"): lambda answer: optional(answer.get("benefit"), ANSWERS.__getitem__),
+    Field("employment.benefit"): lambda answer: read_yes_no(answer.get("benefit")),
 }

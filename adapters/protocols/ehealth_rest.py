@@ -15,15 +15,13 @@ from urllib.parse import quote
 import orjson
 
 from adapters.base import Ambiguous, Question, Reply, SourceMisbehavedError, SubjectUnknownError
+from adapters.protocols.finding import beyond_person
 from adapters.protocols.reading import Reading, readable
 from adapters.protocols.strict_json import read_json
 from adapters.protocols.subject import Wording
 from adapters.protocols.switches import EHealth
 from adapters.protocols.wire import Response, Wire, header_text, refuse_status
 from contracts.vocabulary import Scheme, Source
-
-PERSON_FIELDS = "person."
-"""Fields that the search itself answers: with no other asked for, no summary is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,10 @@ class EHealthRest:
         if not found:
             raise SubjectUnknownError(self.source, "not-found")
         if total > 1:
-            return Ambiguous(total, transaction_id)
-        facts = await self._facts(found[0], question) if self._beyond_person(question) else {}
+            people = [{"person": person, "facts": {}} for person in found]
+            return Ambiguous(total, transaction_id, likenesses=self.reading.liken(people, question))
+        facts = await self._facts(found[0], question) if beyond_person(question) else {}
         return self.reading.answer({"person": found[0], "facts": facts}, question, transaction_id)
-
-    def _beyond_person(self, question: Question) -> bool:
-        return any(not field.startswith(PERSON_FIELDS) for field in question.fields)
 
     async def _facts(self, person: Any, question: Question) -> dict[str, Any]:
         """Read every page of the summary; the latest fact of each code stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from adapters.base import (
     Ambiguous,
@@ -19,6 +19,8 @@ from adapters.protocols.markup import as_list
 from adapters.protocols.reading import Reading, readable
 from adapters.protocols.switches import Codes, Nobody
 from contracts.vocabulary import Source
+
+PERSON_FIELDS: Final = "person."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ def dig(document: Any, path: str) -> Any:
             return None
         document = document.get(step)
     return document
+
+
+def beyond_person(question: Question) -> bool:
+    """Say whether more is asked for than who the person is, which a search itself answers."""
+    return any(not field.startswith(PERSON_FIELDS) for field in question.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Finder:
         if not found:
             raise SubjectUnknownError(self.source, "not-found")
         if len(found) > 1:
-            return Ambiguous(len(found), said.transaction_id)
+            return Ambiguous(len(found), said.transaction_id, likenesses=self.reading.liken(found, question))
         return self.reading.answer(found[0], question, said.transaction_id)
 
     def heed(self, said: Said) -> bool:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
-from adapters.base import Answered, Question, SourceMisbehavedError
+from adapters.base import Answered, Likeness, Question, SourceMisbehavedError, UnknownCode
+from adapters.normal import Flagged
+from adapters.protocols.crosswalk import UnknownCodeError
 from adapters.protocols.strict_json import UnreadableError
-from adapters.protocols.subject import check_person
+from adapters.protocols.subject import check_person, liken
 from contracts.vocabulary import Field, Identity, PersonName, Scheme, Source, Value
 
-Reader: TypeAlias = Callable[[Any], "Value | None"]
+Reader: TypeAlias = Callable[[Any], "Value | Flagged | None"]
 """Reads one field out of one answer; None where the registry holds none. Whatever it raises is a fault."""
 
 LONGEST: Final = 2_000
+CODE: Final = 60
+LONG_NUMBER: Final = re.compile(r"\d{6}")
 TRUTHS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -62,22 +68,45 @@ class Reading:
         with readable(self.source):
             identity = self.identity(said)
         check_person(self.source, question.subject, identity)
-        return Answered(self._read(question.fields, said), self.clock(), transaction_id)
+        return self._read(question.fields, said, identity, transaction_id)
 
-    def _read(self, asked: frozenset[Field], said: Any) -> Mapping[Field, Value]:
+    def liken(self, found: Sequence[Any], question: Question) -> tuple[Likeness, ...]:
+        """Say how well each of several candidates fits, best first; one that cannot be read is left out."""
+        identities = []
+        for said in found:
+            with suppress(SourceMisbehavedError), readable(self.source):
+                identities.append(self.identity(said))
+        return liken(question.subject, identities)
+
+    def _read(self, asked: frozenset[Field], said: Any, identity: Identity, transaction_id: str) -> Answered:
         values: dict[Field, Value] = {}
+        flags: dict[Field, tuple[str, ...]] = {}
+        unknown: list[UnknownCode] = []
         for field, read in self.readers.items():
             if field not in asked:
                 continue
             try:
                 value = read(said)
+            except UnknownCodeError as strange:
+                unknown.append(UnknownCode(field, strange.table, _tellable(strange.code, identity)))
+                continue
             except READING:
                 error = SourceMisbehavedError(self.source, "unreadable-field")
                 error.add_note(field)  # the field's name is ours; what stood there is not told
                 raise error from None
-            if value is not None:
+            if isinstance(value, Flagged):
+                values[field], flags[field] = value.value, value.flags
+            elif value is not None:
                 values[field] = value
-        return values
+        return Answered(values, self.clock(), transaction_id, flags=flags, unknown_codes=tuple(unknown))
+
+
+def _tellable(code: str, identity: Identity) -> str:
+    """Give a code that may be shown to an operator: short, without long numbers or words of the person's."""
+    names = identity.name
+    held = [*identity.identifiers.values(), *((names.family, names.given) if names else ())]
+    of_the_person = any(part.casefold() in code.casefold() for part in held)
+    return "" if of_the_person or len(code) > CODE or LONG_NUMBER.search(code) else code
 
 
 def person(
@@ -125,11 +154,6 @@ def boolean(value: Any) -> bool | None:
     return value if value is None or isinstance(value, bool) else TRUTHS[value]
 
 
-def coded(codes: Mapping[str, str], word: Any) -> str | None:
-    """Give our code for a registry's word; None where absent. Raises KeyError for a word not foreseen."""
-    return codes[word] if word else None
-
-
-def optional(value: Any, read: Callable[[Any], Value]) -> Value | None:
+def optional(value: Any, read: Callable[[Any], Value | Flagged]) -> Value | Flagged | None:
     """Give what `read` makes of a member that may be absent or empty; None then."""
     return None if value is None or value == "" else read(value)

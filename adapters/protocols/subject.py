@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from adapters.base import SourceMisbehavedError, SourceRefusedError
+from adapters.base import Likeness, SourceMisbehavedError, SourceRefusedError
+from adapters.likeness import weigh
 from adapters.normal import identifier_key, name_key
 from contracts.vocabulary import NAME, Identity, PersonName, Scheme, Source, Subject
 
@@ -109,6 +110,13 @@ def check_person(source: Source, subject: Subject, answered: Identity) -> None:
         same = same and _same_name(asked.name, answered.name)
     if not same:
         raise SourceMisbehavedError(source, "wrong-person")
+
+
+def liken(subject: Subject, candidates: Sequence[Identity]) -> tuple[Likeness, ...]:
+    """Say how well each candidate fits the person asked about, best first."""
+    asked = subject.reveal()
+    weighed = [weigh(asked, candidate) for candidate in candidates]
+    return tuple(sorted(weighed, key=lambda likeness: (-likeness.confidence, likeness.reasons)))
 
 
 def _same_name(one: PersonName | None, other: PersonName | None) -> bool:

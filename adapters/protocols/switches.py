@@ -190,6 +190,21 @@ class EHealth(Part):
     pages: Annotated[int, Field(ge=1, le=20)] = 5
 
 
+class Fhir(Part):
+    """A FHIR R4 server.
+
+    An element of the question is a search parameter, what follows a dot only tells two of them apart
+    (`identifier.rnokpp`); `systems` are the identifier systems, by element. `related` names what refers to
+    the patient (`Observation?category=social-history`), `references` what she refers to (dotted). The
+    credential goes as a bearer token.
+    """
+
+    systems: Mapping[str, str] = Field(default_factory=dict)
+    related: Mapping[str, str] = Field(default_factory=dict)
+    references: Mapping[str, str] = Field(default_factory=dict)
+    pages: Annotated[int, Field(ge=1, le=20)] = 5
+
+
 class Rest(Request):
     """A plain REST service. `key_header` carries our credential, after a `key_scheme` (`Bearer`) if any."""
 

@@ -136,6 +136,11 @@ class Wire:
         self._cap = cap
         self._urls = {path: httpx.URL(self._base + path) for path in paths}
 
+    @property
+    def base(self) -> str:
+        """The only address ever asked, without a slash at its end."""
+        return self._base
+
     async def send(
         self,
         method: str,

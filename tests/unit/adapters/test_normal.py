@@ -5,8 +5,23 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.normal import identifier_key, name_key, read_date, read_sex
+from adapters.normal import (
+    Flagged,
+    identifier_key,
+    name_key,
+    read_area,
+    read_date,
+    read_document,
+    read_phones,
+    read_registration,
+    read_sex,
+    read_yes_no,
+)
+from adapters.protocols.crosswalk import UnknownCodeError
+from contracts.vocabulary import Value
 
 
 @pytest.mark.parametrize(
@@ -28,11 +43,12 @@ def test_other_names_stay_other(other: str) -> None:
     assert read != name_key("Дем’яненко")
 
 
-def test_a_latin_name_stays_latin() -> None:
-    """A name without a Cyrillic letter is not turned into Cyrillic."""
-    read = name_key("Ohm")
+@pytest.mark.parametrize("spelling", ["Демяненко", "Дем′яненко", "Дем яненко"])
+def test_an_apostrophe_may_be_missing(spelling: str) -> None:
+    """A name typed without its apostrophe is the same; with a blank in its place it is another."""
+    read = name_key(spelling)
 
-    assert read == "ohm"
+    assert (read == name_key("Дем’яненко")) == (" " not in spelling)
 
 
 def test_parts_of_a_name_are_joined_in_any_way() -> None:
@@ -78,5 +94,98 @@ def test_words_for_a_sex_become_one_code(word: str) -> None:
 
 def test_an_unforeseen_word_for_a_sex_is_refused() -> None:
     """A word that no registry uses is not guessed at."""
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownCodeError):
         read_sex("-")
+
+
+@pytest.mark.parametrize(
+    ("word", "truth"), [("так", True), ("ТАК", True), ("1", True), (True, True), ("ні", False), (None, None)]
+)
+def test_words_for_yes_and_no_become_truths(word: object, truth: object) -> None:
+    """Words, digits and truth values mean the same; what is absent stays absent."""
+    read = read_yes_no(word)
+
+    assert read is truth
+
+
+@pytest.mark.parametrize(
+    "text", ["+380671234567", "380671234567", "0671234567", "+38 (067) 123-45-67", "067.123.45.67"]
+)
+def test_spellings_of_a_phone_become_one(text: str) -> None:
+    """Country code, brackets and marks make no other number."""
+    read = read_phones(text)
+
+    assert read == ("+380671234567",)
+
+
+def test_phones_joined_in_one_text_are_taken_apart() -> None:
+    """Registries put several into one member, and one that is no number is flagged, not dropped."""
+    several, doubtful = read_phones("0671234567; 0501234567,"), read_phones("0671234567, немає")
+
+    assert several == ("+380671234567", "+380501234567")
+    assert doubtful == Flagged(("+380671234567", "немає"), ("phone",))
+
+
+@pytest.mark.parametrize(
+    ("code", "area"),
+    [
+        ("UA80000000000093317", "UA80000000000093317"),
+        (" ua80000000000093317 ", "UA80000000000093317"),
+        ("8000000000", Flagged("UA80000000000093317", ("converted",))),
+        ("8036100000", Flagged("UA80000000000126643", ("converted",))),
+    ],
+)
+def test_codes_of_a_place_become_the_codifier_s(code: str, area: Value | Flagged) -> None:
+    """A code of today stays, a withdrawn one is converted and says so."""
+    read = read_area(code)
+
+    assert read == area
+
+
+@pytest.mark.parametrize("code", ["2610100000", "", "Київ", "UA8000"])
+def test_a_place_without_a_row_is_not_guessed(code: str) -> None:
+    """A withdrawn code of a town is never taken for its region."""
+    with pytest.raises(UnknownCodeError, match="koatuu"):
+        read_area(code)
+
+
+def test_a_registration_in_one_text_is_taken_apart() -> None:
+    """Address, new code and old one stand in one text; the new one counts, else the old."""
+    new = read_registration("м. Київ, вул. Садова, 1;UA80000000000093317;8000000000")
+    old = read_registration("м. Київ, вул. Садова, 1;;8000000000")
+
+    assert new == "UA80000000000093317"
+    assert old == Flagged("UA80000000000093317", ("converted",))
+
+
+def test_a_document_is_one_text() -> None:
+    """Series and number, with or without marks, are one number."""
+    read = {read_document("АЕ", "412087"), read_document(None, "ае № 412087"), read_document("", "АЕ-412087")}
+
+    assert read == {"АЕ412087"}
+
+
+@given(st.text())
+def test_a_folded_name_folds_to_itself(name: str) -> None:
+    """Folding twice is folding once, for any text."""
+    assert name_key(name_key(name)) == name_key(name)
+
+
+@given(st.text(alphabet="абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", min_size=1), st.sampled_from("'’ʼ`‘"))
+def test_case_blanks_and_apostrophes_never_matter(name: str, mark: str) -> None:
+    """However a Ukrainian name is cased, spaced and marked, it is the same."""
+    assert name_key(f" {name.upper()}{mark} ") == name_key(name)
+
+
+@given(st.dates())
+def test_a_date_is_the_same_in_every_order(day: date) -> None:
+    """What is written in any of the three orders is read as the day it was."""
+    written = {f"{day:%d.%m.}{day.year:04}", f"{day.year:04}{day:.%m.%d}", day.isoformat()}
+
+    assert {read_date(text) for text in written} == {day}
+
+
+@given(st.text(alphabet="0123456789()+-. ,;абв", max_size=40))
+def test_no_text_breaks_the_reading_of_phones(text: str) -> None:
+    """Whatever stands there comes out as numbers or as it stood, flagged."""
+    assert isinstance(read_phones(text), (tuple, Flagged))
