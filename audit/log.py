@@ -7,7 +7,7 @@ the pipeline cannot reach a registry or a caller past the record.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -90,8 +90,17 @@ class Log:
         """The log's name, as receipts and checkpoints say it."""
         return self._signer.name
 
-    async def intend(self, mandate: Mandate, at: datetime, companions: Sequence[Statement] = ()) -> Intent:
-        """Record who is about to ask what of whom, on which grounds, and what is withheld and why."""
+    async def intend(
+        self,
+        mandate: Mandate,
+        at: datetime,
+        companions: Sequence[Statement] = (),
+        via: Mapping[str, Json] | None = None,
+    ) -> Intent:
+        """Record who is about to ask what of whom, on which grounds, and what is withheld and why.
+
+        `via` names the protocol by which the query came, and its ids there.
+        """
         details: dict[str, Json] = {
             "contract": _contract(mandate),
             "sources": [_permitted(source, permit) for source, permit in sorted(mandate.permits.items())],
@@ -99,6 +108,8 @@ class Log:
                 {"source": source, "reason": reason} for source, reason in sorted(mandate.withheld.items())
             ],
         }
+        if via:
+            details["via"] = via
         noted = await self.note(_event(Kind.INTENT, mandate, at, details), companions)
         return Intent(mandate.exchange_id, noted.event_id, noted.index, noted.leaf_hash)
 

@@ -94,6 +94,36 @@ class SourceSettings(_Section):
     """See `WindowSettings`."""
 
 
+class BusSettings(_Section):
+    """How other agencies reach us over X-Road or Trembita: not at all while `member` is empty."""
+
+    member: str = Field(default="", pattern=r"^([^/\s]+(/[^/\s]+){3})?$")
+    """Our own subsystem as a provider: instance/class/member/subsystem."""
+    peer: Path | None = None
+    """The certificate (PEM) of the one security server that may speak for members; two while renewed."""
+    host: str = "127.0.0.1"
+    """Address of the listener that demands that certificate."""
+    port: int = Field(default=8443, ge=0, le=65_535)
+    """Its port."""
+    certificate: Path | None = None
+    """Our certificate and key for that listener (one PEM file); without it there is none."""
+    proxy: str = ""
+    """Address of the proxy that ends the security server's TLS instead, and alone passes certificates on."""
+    header: str = "Client-Cert"
+    """The header in which the proxy passes it on: RFC 9440, or PEM, percent-encoded or not."""
+    url: str = ""
+    """Our address as the security server has it, for the WSDL; `public_url` when empty."""
+    faults: Literal["snake", "pascal"] = "snake"
+    """How fault codes are spelt: `client.invalid_body` (X-Road from 7.8.0 on) or `Client.InvalidBody`."""
+
+
+class SpdciSettings(_Section):
+    """How SPDCI's words map to ours."""
+
+    identifiers: Mapping[str, str] = Field(default_factory=dict)
+    """Its identifier types (`UIN`, `NID` …) and the scheme that each is here; others are schemes."""
+
+
 class LimitSettings(_Section):
     """How much is taken on at once; beyond it callers are told to come back."""
 
@@ -126,6 +156,10 @@ class Settings(_Section):
     """The folder of contracts and of the vocabulary they are written in."""
     sources: Mapping[str, SourceSettings] = Field(default_factory=dict)
     """The registries to ask, by the name of their adapter's folder."""
+    bus: BusSettings = BusSettings()
+    """See `BusSettings`."""
+    spdci: SpdciSettings = SpdciSettings()
+    """See `SpdciSettings`."""
     limits: LimitSettings = LimitSettings()
     """See `LimitSettings`."""
     tenant: str = "default"
@@ -195,4 +229,6 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
     if not scheme and file:
         update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")
-    return settings.model_copy(update=update | {"sources": sources})
+    own = {key: anchor(getattr(settings.bus, key)) for key in ("peer", "certificate")}
+    bus = settings.bus.model_copy(update=own)
+    return settings.model_copy(update=update | {"sources": sources, "bus": bus})

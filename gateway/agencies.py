@@ -6,16 +6,17 @@ Roles come from here, never from a token's own claims, so taking one away works 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from contracts.vocabulary import AgencyId, ObminError
 from gateway.sealing.recipient import RecipientKey, can_seal
@@ -33,16 +34,25 @@ class Role(StrEnum):
 
 PublicKey = ECKey | OKPKey
 
+MEMBER: Final = r"^[^/\s]+(/[^/\s]+){2,3}$"
+"""A member of the bus, `instance/class/code`, or one of its subsystems."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One agency. `signing` verifies its assertions, by key id; `recipient` is what we seal answers to."""
+    """One agency. `signing` verifies its assertions, by key id; `recipient` is what we seal answers to.
+
+    `members` are its names on the bus (`instance/class/code[/subsystem]`); `purposes` says which purpose
+    each of its declarations in the bus's catalogue stands for.
+    """
 
     id: AgencyId
     name: Mapping[str, str]
     roles: frozenset[Role]
     signing: Mapping[str, PublicKey]
     recipient: RecipientKey | None
+    members: frozenset[str] = frozenset()
+    purposes: Mapping[str, str] = field(default_factory=dict)
 
 
 class AgenciesError(ObminError):
@@ -55,6 +65,8 @@ class _Entry(BaseModel):
     roles: list[Role]
     signing: list[dict[str, str]] = Field(min_length=1)
     recipient: dict[str, str] | None = None
+    members: list[Annotated[str, StringConstraints(pattern=MEMBER)]] = Field(default_factory=list)
+    purposes: dict[str, str] = Field(default_factory=dict)
 
 
 def load_agencies(path: Path) -> Mapping[AgencyId, Agency]:
@@ -63,7 +75,17 @@ def load_agencies(path: Path) -> Mapping[AgencyId, Agency]:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise AgenciesError(f"{path}: {type(error).__name__}") from None
-    return MappingProxyType({AgencyId(key): _agency(path, key, entry) for key, entry in data.items()})
+    agencies = {AgencyId(key): _agency(path, key, entry) for key, entry in data.items()}
+    _refuse_shared(path, agencies.values())
+    return MappingProxyType(agencies)
+
+
+def _refuse_shared(path: Path, agencies: Iterable[Agency]) -> None:
+    """Refuse a list in which one member of the bus would be two agencies."""
+    count = Counter(member for agency in agencies for member in agency.members)
+    shared = sorted(member for member, times in count.items() if times > 1)
+    if shared:
+        raise AgenciesError(f"{path}: members of more than one agency: {', '.join(shared)}")
 
 
 def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
@@ -79,6 +101,8 @@ def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
         roles=frozenset(entry.roles),
         signing=MappingProxyType({str(key.kid): key for key in signing}),
         recipient=_recipient(path, agency_id, entry.recipient) if entry.recipient else None,
+        members=frozenset(entry.members),
+        purposes=MappingProxyType(entry.purposes),
     )
 
 

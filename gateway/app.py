@@ -29,6 +29,7 @@ from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
+from gateway.bus import Bus, BusUnusableError, SecurityServer, fingerprints_of
 from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.clock import Clock
@@ -53,6 +54,7 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.web.application import build_application
+from gateway.web.facades.deployed import Facades
 from gateway.web.gate import Gate, Running
 
 log = structlog.get_logger()
@@ -181,7 +183,24 @@ async def _open_gate(
         oversight=Oversight.open(
             database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
         ),
+        facades=Facades(place_on_bus(settings, foundation.agencies), settings.spdci.identifiers),
     )
+
+
+def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:
+    """Give our place on the bus where the settings name one.
+
+    Raises:
+        BusUnusableError: the security server's certificate is missing.
+    """
+    bus = settings.bus
+    if not bus.member:
+        return None
+    if bus.peer is None:
+        raise BusUnusableError("bus.peer: name the certificate of the security server")
+    server = SecurityServer(fingerprints_of(bus.peer), bus.proxy, bus.header)
+    address = bus.url or settings.public_url
+    return Bus.of(bus.member, address, server, agencies, modern=bus.faults == "snake")
 
 
 def chores_of(foundation: Foundation) -> Chores:

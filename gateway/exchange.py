@@ -82,7 +82,7 @@ async def pursue(
 ) -> Answer:
     """Take steps 4 to 8 of a query that may be asked. Raises as `exchange` does."""
     mandate, standing = authority
-    intent = await pipeline.log.intend(mandate, now())
+    intent = await pipeline.log.intend(mandate, now(), via=query.via)
     try:
         findings = await collect(
             intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch)

@@ -35,7 +35,7 @@ CACHED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The agency asking now. Made by `Tokens.authenticate` alone."""
+    """The agency asking now. Made by `Tokens.authenticate`, and by `Bus.caller` for those on the bus."""
 
     agency: Agency
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from audit.event import Event, Json, Kind
@@ -26,7 +26,8 @@ class Query:
 
     `sources` and `fields` only narrow the contract; None asks for all it gives.
     `emergency` is the stated reason, None where none is claimed; `role` and `second_factor` are what
-    the agency vouches for about its official; `consent` is one on file that it relies on.
+    the agency vouches for about its official; `consent` is one on file that it relies on. `via` says by
+    which other protocol the query came, and under which ids it can be found there: it goes on record.
     """
 
     exchange_id: ExchangeId
@@ -39,6 +40,7 @@ class Query:
     fields: frozenset[Field] | None
     emergency: str | None
     language: str
+    via: Mapping[str, Json] = field(default_factory=dict)
     role: str = ""
     second_factor: bool = False
     consent: str = ""
@@ -67,5 +69,5 @@ class Query:
             purpose=self.purpose,
             result=result,
             reason=reason,
-            details=dict(details or {}),
+            details={**(details or {}), **({"via": self.via} if self.via else {})},
         )

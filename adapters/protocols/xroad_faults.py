@@ -76,6 +76,13 @@ NOT_THERE: Final = frozenset(
 )
 
 
+def spell(code: str, *, modern: bool) -> str:
+    """Spell a fault code (`client.invalid_body`) as X-Road does from 7.8.0 on, else as before."""
+    if modern:
+        return code
+    return ".".join("".join(word.capitalize() for word in part.split("_")) for part in code.split("."))
+
+
 def fault_key(code: str) -> str:
     """Give a fault code without prefix, case and underscores."""
     return code.strip().rpartition(":")[2].casefold().replace("_", "")

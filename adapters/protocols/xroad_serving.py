@@ -24,6 +24,7 @@ from adapters.protocols.serving import (
     serve,
 )
 from adapters.protocols.strict_json import UnreadableError
+from adapters.protocols.xroad_faults import spell
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
 XROAD: Final = "{http://x-road.eu/xsd/xroad.xsd}"
@@ -126,7 +127,7 @@ class XRoadProvider:
         return etree.tostring(head)
 
     def _fault(self, code: str) -> bytes:
-        spelt = code if self._modern else ".".join(_pascal(part) for part in code.split("."))
+        spelt = spell(code, modern=self._modern)
         text = escape(personal_text("Не знайдено"))
         return b"".join(
             (
@@ -138,10 +139,6 @@ class XRoadProvider:
                 END,
             )
         )
-
-
-def _pascal(segment: str) -> str:
-    return "".join(word.capitalize() for word in segment.split("_"))
 
 
 def to_xml(name: str, value: Any) -> bytes:

@@ -8,23 +8,24 @@ import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvicorn
 import uvloop
 from rich.console import Console
 from starlette.types import ASGIApp
 
 from adapters.simulation import simulate_registries
 from audit.verify import verify
-from config.settings import Settings
+from config.settings import BusSettings, Settings
 from gateway.app import create_app, lay_foundation
 from gateway.commands.client import Client, open_fields
 from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_demo, seed_demo
 from gateway.commands.history import ask, refused, show
-from gateway.commands.serve import Server, server_config
+from gateway.commands.serve import Server, bus_server, server_config
 from gateway.commands.settling import FAILED, told
 from gateway.logs import configure_logs
 from gateway.storage.engine import open_engine
@@ -66,16 +67,18 @@ async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
             except OSError:
                 console.print(f"[red]port {port} is taken; choose another with --port[/]")
                 return False
-            with listener:
-                demo_files, settings = prepare_demo(data, port or listener.getsockname()[1], simulators)
+            with listener, _listening_for_bus(port) as bus:
+                ports = [each.getsockname()[1] for each in (listener, bus)]
+                demo_files, settings = prepare_demo(data, ports[0], simulators, ports[1])
                 await prepare_database(settings)
-                async with serving(create_app(settings), listener):
+                app = create_app(settings)
+                async with serving(app, listener), serving_bus(app, settings.bus, bus):
                     return await _main_job(console, demo_files, settings, once)
 
 
 async def _main_job(console: Console, files: Demo, settings: Settings, once: bool) -> bool:
     url = settings.public_url
-    console.print(f"               gateway  {url}\n")
+    console.print(f"               gateway  {url}   on the bus  {settings.bus.url}\n")
     complete = await asyncio.to_thread(_ask_and_prove, console, files, url)
     if once or not complete:
         return complete
@@ -162,10 +165,33 @@ def listening(port: int) -> socket.socket:
     return listener
 
 
+def _listening_for_bus(port: int) -> socket.socket:
+    """Listen beside the gateway: on 8443 where it is on 8000; where that is taken, anywhere."""
+    try:
+        return listening(port and port + 443)
+    except (OSError, OverflowError):
+        return listening(0)
+
+
+@asynccontextmanager
+async def serving_bus(app: ASGIApp, bus: BusSettings, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve the bus's side of an application that is up, to its security server alone."""
+    server = bus_server(app, bus)
+    async with AsyncExitStack() as stack:
+        if server:
+            await stack.enter_async_context(_running(server, listener))
+        yield
+
+
 @asynccontextmanager
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve on a socket for as long as the context lasts."""
-    server = Server(server_config(app, "127.0.0.1", 0))
+    async with _running(Server(server_config(app, "127.0.0.1", 0)), listener):
+        yield
+
+
+@asynccontextmanager
+async def _running(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[None]:
     task = asyncio.create_task(server.serve([listener]))
     while not server.started and not task.done():  # noqa: ASYNC110  the server has no event to wait for
         await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
 from adapters.people import Person, load_people
-from config.settings import DatabaseSettings, Settings, SourceSettings
+from config.settings import BusSettings, DatabaseSettings, Settings, SourceSettings, SpdciSettings
 from contracts.contract import Basis
 from contracts.facts import Giver
 from contracts.vocabulary import (
@@ -27,6 +27,7 @@ from contracts.vocabulary import (
 from gateway.agencies import Role
 from gateway.app import Foundation
 from gateway.cases import Cases
+from gateway.commands.certificates import self_signed
 from gateway.commands.keys import inline_table, write_private
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
@@ -46,6 +47,11 @@ AGENCIES: Mapping[str, tuple[Role, str, str]] = {
 CASE_SYSTEM = AgencyId("case-system")
 MAIN_PERSON = "maria"
 MAIN_CASES = tuple(CaseId(f"KYIV-2026-{number:06}") for number in range(120, 130))
+PROVIDER = "SEVDEIR-TEST/GOV/37508596/OBMIN"
+MEMBERS: Mapping[str, str] = {CASE_SYSTEM: "SEVDEIR-TEST/GOV/00034022/CASE_SYSTEM"}
+DECLARED: Mapping[str, str] = {"9K9J65I75ILCLMPDUIRXS": "needs-assessment"}
+"""The demo on its bus: our subsystem, the case system's, and the purpose that it declared there."""
+SPDCI_IDENTIFIERS: Mapping[str, str] = {"UIN": "rnokpp", "NID": "unzr"}
 OFFICIALS = (OfficialId("worker-17"), OfficialId("worker-18"))
 HIDDEN_AT_RISK = ("whereabouts", "contact")
 
@@ -63,13 +69,17 @@ class Demo:
         """
         return self.folder / "keys" / f"{agency}.jwk"
 
+    def certificate(self, name: str) -> Path:
+        """Give the file of a certificate with its key; the certificate alone is beside it (`.crt`)."""
+        return self.folder / "keys" / f"{name}.pem"
+
     @property
     def settings_file(self) -> Path:
         """Give the settings, for `obmin … --config`."""
         return self.folder / "obmin.toml"
 
 
-def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settings]:
+def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tuple[Demo, Settings]:
     """Make keys and agencies where there are none, and write the settings of this run."""
     demo = Demo(folder.resolve())
     (demo.folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,6 +90,9 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
         write_private(credential, os.urandom(16).hex())
+    for name in ("bus", "security-server"):
+        if not demo.certificate(name).exists():
+            self_signed(demo.certificate(name), name)
     settings = Settings(
         public_url=f"http://127.0.0.1:{port}",
         port=port,
@@ -90,6 +103,14 @@ def prepare_demo(folder: Path, port: int, simulators: str) -> tuple[Demo, Settin
             source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
             for source in find_registries()
         },
+        bus=BusSettings(
+            member=PROVIDER,
+            peer=demo.certificate("security-server").with_suffix(".crt"),
+            certificate=demo.certificate("bus"),
+            port=bus_port,
+            url=f"https://127.0.0.1:{bus_port}",
+        ),
+        spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -108,8 +129,10 @@ def _write_agencies(demo: Demo) -> None:
             f'roles = ["{role.value}"]',
             f"signing = [{public}]",
             f"recipient = {public}",
-            "",
         ]
+        if agency in MEMBERS:
+            lines += [f'members = ["{MEMBERS[agency]}"]', f"purposes = {inline_table(DECLARED)}"]
+        lines.append("")
     (demo.folder / "agencies.toml").write_text("\n".join(lines), "utf-8")
 
 
@@ -123,6 +146,19 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[database]",
         'url = "sqlite+aiosqlite:///obmin.db"',
+    ]
+    bus = settings.bus
+    lines += [
+        "",
+        "[bus]",
+        f'member = "{bus.member}"',
+        'peer = "keys/security-server.crt"',
+        'certificate = "keys/bus.pem"',
+        f"port = {bus.port}",
+        f'url = "{bus.url}"',
+        "",
+        "[spdci]",
+        f"identifiers = {inline_table(settings.spdci.identifiers)}",
     ]
     for name, source in settings.sources.items():
         lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']

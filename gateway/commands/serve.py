@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,10 +16,11 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
-from config.settings import Settings
-from gateway.app import chores_of, create_app, lay_foundation
+from config.settings import BusSettings, Settings
+from gateway.app import chores_of, create_app, lay_foundation, place_on_bus
 from gateway.commands.settling import settings_of, told
 from gateway.logs import configure_logs
+from gateway.web.facades.peer import AtBus, tls_for
 
 GRACE_SECONDS = 10
 
@@ -31,12 +34,41 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """Configure a server: no access log (paths may hold what people typed), no server header."""
+class Gateway(uvicorn.Server):
+    """The gateway's server, and the bus's listener for as long as it is up."""
+
+    def __init__(self, config: uvicorn.Config, beside: uvicorn.Server | None) -> None:
+        super().__init__(config)
+        self._beside = beside
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve: the bus's listener once the services are there."""
+        await super().startup(sockets)
+        if self._beside and not self.should_exit:
+            self._served = asyncio.create_task(self._beside.serve())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving, the bus's listener first."""
+        if self._beside:
+            self._beside.should_exit = True
+            await self._served
+        await super().shutdown(sockets)
+
+
+def server_config(
+    app: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, *, lifespan: bool = True
+) -> uvicorn.Config:
+    """Configure a server: no access log (paths may hold what people typed), no server header.
+
+    Where a request comes from is its connection's own address, whatever headers say of others.
+    """
     return uvicorn.Config(
         app,
         host=host,
         port=port,
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
+        lifespan="auto" if lifespan else "off",
+        proxy_headers=False,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -56,7 +88,18 @@ def serve(config: Annotated[Path, typer.Option(help="The deployment's settings (
     with told():
         asyncio.run(_look(settings))
     settle_memory()
-    uvicorn.Server(server_config(create_app(settings), settings.host, settings.port)).run()
+    app = create_app(settings)
+    with told():
+        beside = bus_server(app, settings.bus)
+    Gateway(server_config(app, settings.host, settings.port), beside).run()
+
+
+def bus_server(app: ASGIApp, bus: BusSettings) -> uvicorn.Server | None:
+    """Give the server of the bus's own listener, where the settings ask for one."""
+    if not bus.member or bus.certificate is None or bus.peer is None:
+        return None
+    tls = tls_for(bus.certificate, bus.peer)
+    return Server(server_config(AtBus(app), bus.host, bus.port, tls, lifespan=False))
 
 
 def worker(config: Annotated[Path, typer.Option(help="The deployment's settings (TOML).")]) -> None:
@@ -79,8 +122,8 @@ def settle_memory() -> None:
 
 
 async def _look(settings: Settings) -> None:
-    async with lay_foundation(settings):
-        pass
+    async with lay_foundation(settings) as foundation:
+        place_on_bus(settings, foundation.agencies)
 
 
 async def _work(settings: Settings) -> None:

@@ -37,6 +37,7 @@ from gateway.web import (
 )
 from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
+from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
 from gateway.web.ground_wire import GROUND_BODIES
 from gateway.web.problems import problem_of, refuse
@@ -58,6 +59,7 @@ PARTS = (
     people,
     statements,
     operations,
+    *FACADES,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -121,7 +123,10 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        models: Any = [(model, "validation") for model in (HistoryBody, CaseBody, *BODIES, *GROUND_BODIES)]
+        models: Any = [
+            (model, "validation")
+            for model in (HistoryBody, CaseBody, *BODIES, *GROUND_BODIES, *FACADE_BODIES)
+        ]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas["$defs"])

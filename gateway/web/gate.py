@@ -24,6 +24,7 @@ from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
 from gateway.purging import Purging
 from gateway.storage.engine import Database, now
+from gateway.web.facades.deployed import Facades
 
 T = TypeVar("T")
 LANGUAGES = ("uk", "en")
@@ -79,6 +80,7 @@ class Gate:
     publishing: Callable[[], bool]
     running: Running
     oversight: Oversight
+    facades: Facades
 
 
 def gate_of(request: Request) -> Gate:

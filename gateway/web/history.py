@@ -18,12 +18,13 @@ from gateway.agencies import Role
 from gateway.answer import Answer
 from gateway.collection import Finding, Status
 from gateway.consent.ground import outward
-from gateway.exchange import Authority, authorise, code_of, exchange, pursue
+from gateway.exchange import Authority, authorise, code_of, pursue
 from gateway.identity import Caller
 from gateway.kept import Refused
 from gateway.preview import preview
 from gateway.query import Query
 from gateway.storage.engine import now
+from gateway.web.exchanging import answered, undelivered
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
@@ -55,9 +56,7 @@ async def ask(request: Request) -> Response:
             return await _streamed(gate, caller, query)
         if "respond-async" in request.headers.get("prefer", ""):
             return await _accepted(gate, caller, query)
-        answer = await asyncio.shield(gate.running.start(exchange(gate.pipeline, caller, query)))
-        if await request.is_disconnected():
-            await _undelivered(gate, caller, query)
+        answer = await answered(request, gate, caller, query)
         return Response(answer.as_json(), media_type=JSON)
 
     return await once(request, caller, body, produce, partial(_recall, gate, caller, request))
@@ -104,10 +103,6 @@ def _query(request: Request, gate: Gate, body: bytes) -> Query:
     vocabulary = gate.pipeline.contracts.vocabulary
     language = language_of(request.headers)
     return parse(HistoryBody, body).query(exchange_id_of(request), vocabulary, language)
-
-
-async def _undelivered(gate: Gate, caller: Caller, query: Query) -> None:
-    await gate.pipeline.log.note(query.event(Kind.DELIVERY, caller.id, now(), result="unknown"))
 
 
 async def _accepted(gate: Gate, caller: Caller, query: Query) -> Response:
@@ -165,7 +160,7 @@ async def _events(
             yield b"event: %s\ndata: %s\n\n" % (name.encode(), data)
     finally:
         if name not in {"answer", "problem"}:
-            gate.running.start(_undelivered(gate, caller, query))
+            gate.running.start(undelivered(gate, caller, query))
 
 
 def _progress(finding: Finding) -> Mapping[str, Any]:

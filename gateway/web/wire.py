@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from starlette.requests import Request
 
+from audit.event import Json
 from contracts.identifiers import InvalidIdentifierError, check
 from contracts.vocabulary import (
     NAME,
@@ -122,8 +124,14 @@ class HistoryBody(Body):
     emergency: EmergencyBody | None = None
     consent: Code | None = None
 
-    def query(self, exchange_id: str, vocabulary: Vocabulary, language: str) -> Query:
-        """Give the query; raises `InvalidIdentifierError`."""
+    def query(
+        self,
+        exchange_id: str,
+        vocabulary: Vocabulary,
+        language: str,
+        via: Mapping[str, Json] = MappingProxyType({}),
+    ) -> Query:
+        """Give the query, and by which other protocol it came; raises `InvalidIdentifierError`."""
         return Query(
             exchange_id=ExchangeId(exchange_id),
             subject=self.subject.subject(vocabulary),
@@ -135,6 +143,7 @@ class HistoryBody(Body):
             fields=frozenset(map(FieldName, self.fields)) if self.fields else None,
             emergency=self.emergency.reason if self.emergency else None,
             language=language,
+            via=via,
             role=self.official.role or "",
             second_factor=self.official.second_factor,
             consent=self.consent or "",

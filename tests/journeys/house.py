@@ -24,7 +24,7 @@ from audit.verify import verify
 from config.settings import DatabaseSettings, LimitSettings, Settings
 from gateway.app import create_app
 from gateway.commands.client import Client, open_fields
-from gateway.commands.demo import listening, prepare_database, serving
+from gateway.commands.demo import listening, prepare_database, serving, serving_bus
 from gateway.commands.deployment import Demo, prepare_demo
 from gateway.logs import configure_logs
 from gateway.storage.engine import Database
@@ -247,12 +247,13 @@ async def open_house(
     contracts: Path | None = None,
     *,
     prepared: bool = False,
+    bus: Mapping[str, Any] | None = None,
     front: Callable[[ASGIApp], ASGIApp] = lambda registries: registries,
 ) -> AsyncIterator[House]:
     """Open a deployment in a folder, and close it whole. An empty database URL means SQLite there.
 
-    `prepared` says that the database has been brought up and seeded by another house. `front` may
-    stand between the gateway and the simulated registries.
+    `prepared` says that the database has been brought up and seeded by another house. `bus` changes the
+    settings of the bus. `front` may stand between the gateway and the simulated registries.
     """
     logs, faults = io.StringIO(), Faults()
     configure_logs("info", logs)
@@ -263,8 +264,13 @@ async def open_house(
         await stack.enter_async_context(serving(valve, registries))
         stack.callback(valve.open)
         listener = stack.enter_context(listening(0))
-        demo, settings = prepare_demo(folder, listener.getsockname()[1], address)
-        update: dict[str, Any] = {"limits": limits or LimitSettings()}
+        at_bus = stack.enter_context(listening(0))
+        ports = [each.getsockname()[1] for each in (listener, at_bus)]
+        demo, settings = prepare_demo(folder, ports[0], address, ports[1])
+        update: dict[str, Any] = {
+            "limits": limits or LimitSettings(),
+            "bus": settings.bus.model_copy(update=dict(bus or {})),
+        }
         if database:
             update["database"] = DatabaseSettings(url=database)
         if contracts:
@@ -272,7 +278,9 @@ async def open_house(
         settings = settings.model_copy(update=update)
         if not prepared:
             await prepare_database(settings)
-        await stack.enter_async_context(serving(create_app(settings), listener))
+        app = create_app(settings)
+        await stack.enter_async_context(serving(app, listener))
+        await stack.enter_async_context(serving_bus(app, settings.bus, at_bus))
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=settings.public_url, timeout=30, trust_env=False)
         )

@@ -22,6 +22,7 @@ from gateway.web.problems import BY_SLUG, INTERNAL, TABLE, problem_of, refuse
 
 AT_START = {
     "AgenciesError",
+    "BusUnusableError",
     "CallRefusedError",
     "ContractInvalidError",
     "KeysUnusableError",
