@@ -88,6 +88,15 @@ def _refuse_shared(path: Path, agencies: Iterable[Agency]) -> None:
         raise AgenciesError(f"{path}: members of more than one agency: {', '.join(shared)}")
 
 
+def agency_of(agency_id: AgencyId, raw: Any) -> Agency:
+    """Read one entry that came another way than by the file.
+
+    Raises:
+        AgenciesError: a key is not a public one of a kind we take, or a member is unknown.
+    """
+    return _agency(Path("-"), agency_id, raw)
+
+
 def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
     try:
         entry = _Entry.model_validate(raw)

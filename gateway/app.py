@@ -42,6 +42,7 @@ from gateway.exchange import Pipeline
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
+from gateway.offers.offering import Offering, open_offering
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
 from gateway.politeness.polite import Manners, Polite
@@ -75,6 +76,7 @@ class Foundation:
     publisher: Publisher
     contracts: ContractStore
     agencies: Mapping[AgencyId, Agency]
+    offering: Offering
 
 
 @asynccontextmanager
@@ -99,7 +101,8 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         await publisher.check()
         record = Log.at(database.url, signer, ENDED[database.dialect.name])
         try:
-            yield Foundation(settings, ring, database, record, publisher, contracts, agencies)
+            offering = open_offering(database, record, ring, settings.tenant, agencies)
+            yield Foundation(settings, ring, database, record, publisher, contracts, agencies, offering)
         finally:
             await record.close()
     finally:
@@ -148,6 +151,8 @@ async def _open_gate(
     consents = Consents(database, foundation.log)
     purging = Purging(database, foundation.ring, foundation.log, keeping, consents)
     ledger = UsedAssertions(database)
+    offering = foundation.offering
+    await offering.partners.refresh()
     publishing = asyncio.create_task(foundation.publisher.run())
     stack.push_async_callback(_stop, publishing)
     stack.push_async_callback(_stop, asyncio.create_task(calls.run()))
@@ -166,11 +171,12 @@ async def _open_gate(
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
             clock=clock,
         ),
-        tokens=Tokens(foundation.agencies, ledger, foundation.ring.token_seed, settings.public_url),
-        agencies=foundation.agencies,
+        tokens=Tokens(offering.roster, ledger, foundation.ring.token_seed, settings.public_url),
+        agencies=offering.roster,
         cases=Cases(database, foundation.log, subjects),
         consents=consents,
         recalls=Recalls(database, foundation.log, consents, Calendar(settings.country)),
+        offering=offering,
         kept=Kept(database, foundation.ring, foundation.log, keeping, purging),
         purging=purging,
         publisher=foundation.publisher,
@@ -213,6 +219,7 @@ def chores_of(foundation: Foundation) -> Chores:
         database,
         foundation.ring,
         Purging(database, foundation.ring, record, keeping, consents),
+        foundation.offering,
         Recalls(database, record, consents, Calendar(settings.country)),
         Lapsing(database, foundation.ring, consents, settings.tenant, foundation.contracts.vocabulary),
     )

@@ -15,6 +15,7 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, CaseId, OfficialId, Subject, SubjectRef
+from gateway.consent.ground import CaseNotOpenError
 from gateway.faults import ConflictError, NotFoundError, PreconditionError
 from gateway.storage.engine import Database, Prepared, now
 from gateway.storage.tables import cases
@@ -65,6 +66,31 @@ class Cases:
         if not rows:
             raise NotFoundError
         return _case(rows[0])
+
+    async def require_open(
+        self, agency: AgencyId, case: CaseId, subject: Subject, official: OfficialId
+    ) -> SubjectRef:
+        """Give the person of an open case of this agency, on which this official works.
+
+        Raises:
+            CaseNotOpenError: it is not open today, not this person's or not this official's.
+        """
+        try:
+            known = await self.get(agency, case)
+        except NotFoundError:
+            raise CaseNotOpenError("case-unknown") from None
+        today = now().date()
+        if known.opened > today or (known.closed is not None and known.closed <= today):
+            raise CaseNotOpenError("case-closed")
+        try:
+            ref = await self._subjects.known(subject)
+        except ConflictError:
+            ref = None
+        if ref != known.subject_ref:
+            raise CaseNotOpenError("case-other-person")
+        if official not in known.officials:
+            raise CaseNotOpenError("official-not-on-case")
+        return known.subject_ref
 
     async def put(
         self,

@@ -16,6 +16,7 @@ from contracts.vocabulary import ObminError
 from gateway.consent.lapsing import Lapsing
 from gateway.consent.recalls import Recalls
 from gateway.kept import purge
+from gateway.offers.offering import Offering
 from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import rewrap
@@ -38,6 +39,7 @@ class Chores:
         database: Database,
         ring: KeyRing,
         purging: Purging,
+        offering: Offering,
         recalls: Recalls,
         lapsing: Lapsing,
     ) -> None:
@@ -47,6 +49,7 @@ class Chores:
         self._record = record
         self._database = database
         self._ring = ring
+        self._offering = offering
         self._assertions = UsedAssertions(database)
         self._refused = Prepared(
             update(exchanges)
@@ -70,6 +73,7 @@ class Chores:
         count = await purge(self._database) + await self._lapsing.note()
         count += await self._recalls.announce() + await self._purging.purge()
         await self._assertions.purge()
+        count += await self._offering.round()
         self._ring.refresh()
         progress = await rewrap(self._database.engine, self._ring)
         if abandoned or count or progress.rewrapped:

@@ -20,28 +20,32 @@ from starlette.types import ASGIApp
 
 from contracts.vocabulary import ObminError
 from gateway.faults import BodyInvalidError, MethodError, NotFoundError
+from gateway.offers.form import OfferBody
 from gateway.web import (
     cases,
     consents,
     contracts,
     emergencies,
+    finding,
     history,
+    offers,
     operations,
     oversight,
+    partners,
     people,
+    promises,
     recalls,
     record,
+    reports,
     statements,
     token,
     unsealings,
 )
-from gateway.web.bodies import BODIES
 from gateway.web.edge import Edge
 from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
-from gateway.web.ground_wire import GROUND_BODIES
 from gateway.web.problems import problem_of, refuse
-from gateway.web.wire import CaseBody, HistoryBody
+from gateway.web.wire import Body
 
 log = structlog.get_logger()
 
@@ -53,6 +57,11 @@ PARTS = (
     recalls,
     emergencies,
     contracts,
+    finding,
+    promises,
+    reports,
+    offers,
+    partners,
     record,
     oversight,
     unsealings,
@@ -123,10 +132,7 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        models: Any = [
-            (model, "validation")
-            for model in (HistoryBody, CaseBody, *BODIES, *GROUND_BODIES, *FACADE_BODIES)
-        ]
+        models: Any = [(model, "validation") for model in (OfferBody, *FACADE_BODIES, *Body.__subclasses__())]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas["$defs"])

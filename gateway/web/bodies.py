@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from audit.sampling import MOST
 from gateway.oversight.erasure import ErasureGround
@@ -106,17 +106,3 @@ class ContactBody(Body):
     subject: SubjectBody
     channel: Code
     address: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-BODIES: tuple[type[BaseModel], ...] = (
-    PeriodBody,
-    VerdictBody,
-    SampleBody,
-    UnsealingBody,
-    OfficialOnlyBody,
-    ErasureBody,
-    HoldBody,
-    AcquaintancesBody,
-    StatementBody,
-    ContactBody,
-)

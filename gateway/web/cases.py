@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +9,10 @@ from starlette.responses import Response
 from contracts.vocabulary import CaseId
 from gateway.agencies import Role
 from gateway.cases import Case
-from gateway.faults import BodyInvalidError, PreconditionError
+from gateway.faults import BodyInvalidError
 from gateway.web.gate import caller_of, gate_of
 from gateway.web.replying import reply
+from gateway.web.versions import version_of
 from gateway.web.wire import CaseBody, Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -34,7 +32,7 @@ async def put(request: Request, case: Code) -> Response:
         body.official_ids(),
         body.opened,
         body.closed,
-        _version(request.headers.get("if-match")),
+        version_of(request.headers.get("if-match")),
     )
     return _shown(kept, 201 if kept.version == 1 else 200)
 
@@ -55,15 +53,3 @@ def _shown(case: Case, status: int) -> Response:
         "closed": case.closed,
     }
     return reply(shown, status, {"ETag": f'"{case.version}"'})
-
-
-def _version(if_match: str | None) -> int | Literal["*"] | None:
-    """Read `If-Match` (RFC 9110 §13.1.1): one of our ETags, or `*` for any version there is."""
-    if if_match is None:
-        return None
-    if if_match.strip() == "*":
-        return "*"
-    found = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
-    if found is None:
-        raise PreconditionError
-    return int(found[1])

@@ -20,6 +20,7 @@ from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
+from gateway.offers.offering import Offering
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
 from gateway.purging import Purging
@@ -73,6 +74,7 @@ class Gate:
     kept: Kept
     registries: Mapping[Source, Polite]
     purging: Purging
+    offering: Offering
     publisher: Publisher
     database: Database
     largest_body: int

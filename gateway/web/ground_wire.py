@@ -148,18 +148,3 @@ class AnswerBody(Body):
     """`POST /v1/consent-requests/{id}/answer`: what the person said, from her own portal."""
 
     answer: Literal["given", "refused"]
-
-
-GROUND_BODIES = (
-    ConsentBody,
-    WithdrawalBody,
-    EndBody,
-    AcknowledgementBody,
-    ReviewBody,
-    ProtectionBody,
-    LiftingBody,
-    CapacityBody,
-    OrderBody,
-    ConsentRequestBody,
-    AnswerBody,
-)

@@ -27,7 +27,8 @@ from gateway.storage.engine import now
 from gateway.web.exchanging import answered, undelivered
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
-from gateway.web.problems import BY_SLUG, INTERNAL, problem_of, respond
+from gateway.web.problem_table import INTERNAL
+from gateway.web.problems import BY_SLUG, problem_of, respond
 from gateway.web.replying import reply, to_json
 from gateway.web.wire import Code, HistoryBody, described, parse, read_bytes
 

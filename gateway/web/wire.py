@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -201,22 +202,30 @@ def parse(model: type[M], content: bytes) -> M:
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        raise BodyInvalidError("not-as-described", places_of(error)) from None
+        raise BodyInvalidError("not-as-described", places_of(error, model)) from None
 
 
-def places_of(error: ValidationError) -> list[Mapping[str, str]]:
+def places_of(error: ValidationError, model: type[BaseModel]) -> list[Mapping[str, str]]:
     """Point at each member that is wrong; one that the caller invented is named by its parent alone."""
+    described = _member_names(model)
     places: list[Mapping[str, str]] = []
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         unknown = detail["type"] == "extra_forbidden"
         code = "unknown-member" if unknown else detail["type"].replace("_", "-")
-        places.append({"pointer": _pointer(detail["loc"]), "code": code})
+        places.append({"pointer": _pointer(detail["loc"], described), "code": code})
     return places
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
+@cache
+def _member_names(model: type[BaseModel]) -> frozenset[str]:
+    """Name every member that a body may have, those of its parts included."""
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", {}))
+
+
+def _pointer(location: tuple[int | str, ...], described: frozenset[str]) -> str:
     """Write a JSON pointer (RFC 6901) as far as it names what our own descriptions name."""
-    described = {name for model in Body.__subclasses__() for name in model.model_fields}
     ours = takewhile(lambda part: isinstance(part, int) or part in described, location)
     return "".join(f"/{part}" for part in ours)
 

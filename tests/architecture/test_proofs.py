@@ -34,6 +34,9 @@ COPIERS = {
     "gateway/consent/consents.py",
     "gateway/consent/ground.py",  # consents of a child, ended by her age; makes mandates anyway
     "gateway/politeness/flights.py",  # replies, which are no proofs
+    "gateway/offers/capacity.py",
+    "gateway/offers/offers.py",
+    "gateway/offers/partners.py",
     "gateway/sealing/keys.py",
     "gateway/web/consents.py",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import shutil
 import tempfile
 import warnings
@@ -17,6 +18,7 @@ from tests.benchmarks.comparison import compare
 from tests.benchmarks.controls import measure_controls
 from tests.benchmarks.deployment import deploy, serving
 from tests.benchmarks.hanging import HANGING, measure_hang
+from tests.benchmarks.offers import measure_offers, sqlite_url
 from tests.benchmarks.replicas import measure_replicas
 from tests.benchmarks.report import print_comparison, print_figures, save
 from tests.benchmarks.services import ROOT, baseline, check, simulated
@@ -90,11 +92,29 @@ def run_replicas(run: Run) -> None:
     print_figures(run.console, "Processes on one PostgreSQL, 50 callers", scalings)
 
 
+def run_offers(run: Run) -> None:
+    """Finding, holding and reporting at size, on both databases."""
+    share = 1.0 if run.rounds > 1 else 0.05
+    figures = asyncio.run(measure_offers(sqlite_url(run.folder), share))
+    if binaries := find_binaries():
+        with ExitStack() as stack:
+            server = Server(binaries)
+            stack.callback(server.remove)
+            server.make_durable()
+            server.start()
+            server.create("offers")
+            figures += asyncio.run(measure_offers(server.url("offers"), share))
+    shown = [asdict(figure) for figure in figures]
+    save(OUT, "offers", shown)
+    print_figures(run.console, "Offers", shown)
+
+
 PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
     "hanging": run_hang,
     "replicas": run_replicas,
+    "offers": run_offers,
 }
 
 

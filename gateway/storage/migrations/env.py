@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import gateway.storage.ground_tables  # noqa: F401  its tables join the metadata
+import gateway.storage.ground_tables
+import gateway.storage.offer_tables  # noqa: F401  the same
 from audit.tables import audit_metadata
 from gateway.storage.tables import metadata
 

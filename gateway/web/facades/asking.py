@@ -126,7 +126,7 @@ def _history(members: Mapping[str, Any]) -> HistoryBody:
     try:
         return HistoryBody.model_validate(members)
     except ValidationError as error:
-        raise BodyInvalidError("not-as-described", places_of(error)) from None
+        raise BodyInvalidError("not-as-described", places_of(error, HistoryBody)) from None
 
 
 def _purpose_id(carried: Carried, said: AskingBody) -> str:

@@ -10,7 +10,7 @@ from gateway.web.facades.bus_faults import TABLE, BusMessageError, Flaw, fault_c
 from gateway.web.facades.seam import coded
 from gateway.web.facades.spdci import TABLE as SPDCI
 from gateway.web.facades.spdci_message import Code
-from gateway.web.problems import TABLE as PROBLEMS
+from gateway.web.problem_table import TABLE as PROBLEMS
 
 DENIED = "server.serverproxy.access_denied"
 

@@ -18,7 +18,8 @@ import gateway
 from contracts.identifiers import InvalidIdentifierError
 from contracts.vocabulary import ObminError
 from gateway.faults import BodyInvalidError
-from gateway.web.problems import BY_SLUG, INTERNAL, TABLE, problem_of, refuse
+from gateway.web.problem_table import INTERNAL, TABLE
+from gateway.web.problems import BY_SLUG, problem_of, refuse
 
 AT_START = {
     "AgenciesError",

@@ -1,0 +1,106 @@
+"""The register of people and families who used additional resources: does this family have this help already?
+
+Kept on the state's side under pseudonyms. What it finds is told to the case worker, never to a donor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import case as choose
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from contracts.vocabulary import AgencyId, SubjectRef
+from gateway.offers.allocation import Stage
+from gateway.storage.engine import Database, micros
+from gateway.storage.offer_tables import allocations, households
+
+RECENT = timedelta(days=90)
+"""Help of one category within this time is the same help."""
+YEAR = timedelta(days=365)
+COUNTS = (Stage.HELD, Stage.CONFIRMED, Stage.ACCEPTED, Stage.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class SameHelp:
+    """Help that the person or her family has been promised or given. `own` is false for the family's."""
+
+    category: str
+    partner: AgencyId
+    stage: Stage
+    on: date
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How a partner has kept its word: promises that were due, and how many of them were broken.
+
+    Broken is what was due and not delivered, or turned down after it had been accepted.
+    """
+
+    due: int
+    broken: int
+
+
+class Register:
+    """Finds what a household has had, and how partners have kept their word."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def join(self, person: SubjectRef, family: Collection[SubjectRef]) -> None:
+        """Note who lives with whom, as civil status and social register said; both ways, once."""
+        pairs = {(person, other) for other in family if other != person}
+        for one, other in sorted(pairs | {(other, one) for one, other in pairs}):
+            try:
+                await self._database.write(insert(households), subject_ref=one, other_ref=other)
+            except IntegrityError:
+                continue  # on file already
+
+    async def trust(self, partners: Collection[AgencyId], at: datetime) -> Mapping[AgencyId, Trust]:
+        """Look a year back at the promises of partners; one without any that was due is not named."""
+        kept = allocations.c.state == Stage.DELIVERED
+        late = allocations.c.state.in_((Stage.CONFIRMED, Stage.ACCEPTED)) & (
+            allocations.c.due_at < micros(at)
+        )
+        turned_down = (allocations.c.state == Stage.REJECTED) & allocations.c.accepted
+        broken = func.sum(choose((or_(late, turned_down), 1), else_=0))
+        statement = (
+            select(allocations.c.partner, func.count(), broken)
+            .where(
+                allocations.c.partner.in_(partners),
+                allocations.c.promised_at >= micros(at - YEAR),
+                or_(kept, late, turned_down),
+            )
+            .group_by(allocations.c.partner)
+        )
+        rows = await self._database.fetch(statement)
+        return {AgencyId(partner): Trust(due, int(wrong)) for partner, due, wrong in map(tuple, rows)}
+
+    async def same_help(self, person: SubjectRef, category: str, today: date) -> Sequence[SameHelp]:
+        """Give recent help of this category to the person or anybody of her household, the latest first."""
+        family = select(households.c.other_ref).where(households.c.subject_ref == person)
+        statement = (
+            select(allocations)
+            .where(
+                or_(allocations.c.subject_ref == person, allocations.c.subject_ref.in_(family)),
+                allocations.c.category == category,
+                allocations.c.state.in_(COUNTS),
+                allocations.c.counted_on >= (today - RECENT).isoformat(),
+            )
+            .order_by(allocations.c.counted_on.desc(), allocations.c.id)
+        )
+        return [
+            SameHelp(
+                row.category,
+                AgencyId(row.partner),
+                Stage(row.state),
+                date.fromisoformat(row.counted_on),
+                row.subject_ref == person,
+            )
+            for row in await self._database.fetch(statement)
+        ]

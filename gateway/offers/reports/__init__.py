@@ -1,0 +1,1 @@
+"""Counts for partners and the public that betray nobody."""

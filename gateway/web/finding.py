@@ -1,0 +1,233 @@
+"""Offers, by the case worker who needs one: found, held, confirmed; and the partner's side of a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from audit.event import Event, Json, Kind
+from contracts.vocabulary import AgencyId, CaseId, OfficialId, Subject, SubjectRef
+from gateway.agencies import Role
+from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
+from gateway.identity import Caller
+from gateway.offers.allocation import Beneficiary, Need
+from gateway.offers.areas import area_of
+from gateway.offers.demand import note_unmet
+from gateway.offers.offer import Offer, State
+from gateway.offers.register import SameHelp, Trust
+from gateway.offers.search import Found, Wanted, search
+from gateway.storage.engine import now
+from gateway.web.gate import Gate, caller_of, gate_of, language_of
+from gateway.web.idempotency import once
+from gateway.web.promises import promise
+from gateway.web.replying import reply
+from gateway.web.wire import Body, Code, OfficialBody, SubjectBody, described, parse, read_bytes
+
+router = APIRouter(prefix="/v1", tags=["offers"])
+Years = Annotated[int, Field(ge=0, le=120)]
+
+
+class PersonBody(Body):
+    """What matters of the person for finding help; each member only where a criterion needs it."""
+
+    age: Years | None = None
+    sex: Literal["", "female", "male"] = ""
+    factors: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
+    household: Annotated[int, Field(ge=1, le=20)] | None = None
+    youngest: Years | None = None
+
+
+class SearchBody(Body):
+    """`POST /v1/offers/search`: what is needed, where (an area's code), and for whom."""
+
+    category: Code
+    area: Code
+    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
+    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    accessible: bool = False
+    person: PersonBody = PersonBody()
+    case: Code
+    official: OfficialBody
+
+
+class HoldBody(Body):
+    """`POST /v1/offers/{id}/holds`: for whom, in which case. `household` names who lives with her."""
+
+    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
+    subject: SubjectBody
+    household: Annotated[list[SubjectBody], Field(max_length=20)] = Field(default_factory=list)
+    case: Code
+    official: OfficialBody
+    age: Years
+    sex: Literal["female", "male"]
+    factor: Code
+    area: Code
+
+
+@router.post("/offers/search", openapi_extra=described(SearchBody), summary="Find offers for a need")
+async def find(request: Request) -> Response:
+    """Find published offers, nearest first, each with why it fits; near misses with what stands in the way.
+
+    The search is on record with the names of the facts that were used, not with the facts.
+    """
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    body = parse(SearchBody, await read_bytes(request, gate.largest_body))
+    wanted = _wanted(gate, body)
+    await gate.cases.get(caller.id, CaseId(body.case))
+    found = await search(gate.database, wanted, gate.offering.taxonomy, now())
+    matches = [each for each in found if not each.against]
+    if not matches:
+        await note_unmet(
+            gate.database,
+            gate.offering.taxonomy,
+            wanted.area,
+            wanted.category,
+            "near-miss" if found else "none",
+        )
+    details: dict[str, Json] = {"category": wanted.category, "facts": _used(found), "matches": len(matches)}
+    await gate.pipeline.log.note(
+        Event(
+            kind=Kind.OFFER,
+            at=now(),
+            agency=caller.id,
+            official=body.official.id,
+            case=body.case,
+            result="searched",
+            details=details,
+        )
+    )
+    language = language_of(request.headers)
+    trust = await gate.offering.register.trust({each.offer.partner for each in found}, now())
+    return reply(
+        {
+            "matches": [_found(gate, each, trust, language) for each in matches],
+            "near_misses": [_found(gate, each, trust, language) for each in found if each.against],
+        }
+    )
+
+
+@router.post("/offers/{offer_id}/holds", openapi_extra=described(HoldBody), summary="Hold some of an offer")
+async def hold(request: Request, offer_id: Code) -> Response:
+    """Reserve for half an hour, in an open case of this person. Says if the family has this help already."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        body = parse(HoldBody, content)
+        offer = await gate.offering.offers.get(offer_id)
+        if offer.state not in {State.PUBLISHED, State.EXHAUSTED}:
+            raise NotFoundError
+        whom, need = await _beneficiary(gate, caller, body), _need(gate, body)
+        same = await gate.offering.register.same_help(whom.subject_ref, offer.category, now().date())
+        held = await gate.offering.capacity.hold(offer, whom, need, body.quantity)
+        shown = {**promise(held), "same_help": [_same(each) for each in same]}
+        return reply(shown, 201, {"Location": f"/v1/holds/{held.id}"})
+
+    return await once(request, caller, content, produce)
+
+
+async def _beneficiary(gate: Gate, caller: Caller, body: HoldBody) -> Beneficiary:
+    """Find the person by an open case of this agency with this official on it.
+
+    Raises:
+        CaseNotOpenError: the case is not open, not hers or not this official's.
+    """
+    vocabulary = gate.pipeline.contracts.vocabulary
+    ref = await gate.cases.require_open(
+        caller.id, CaseId(body.case), body.subject.subject(vocabulary), OfficialId(body.official.id)
+    )
+    family = [
+        known for member in body.household if (known := await _on_file(gate, member.subject(vocabulary)))
+    ]
+    await gate.offering.register.join(ref, family)
+    return Beneficiary(caller.id, OfficialId(body.official.id), CaseId(body.case), ref)
+
+
+async def _on_file(gate: Gate, subject: Subject) -> SubjectRef | None:
+    """Find a member of the family; whom her name alone would not tell from others is left out."""
+    try:
+        return await gate.pipeline.subjects.known(subject)
+    except ConflictError:
+        return None
+
+
+def _wanted(gate: Gate, body: SearchBody) -> Wanted:
+    taxonomy = gate.offering.taxonomy
+    _refuse_unknown(gate, body.category, body.area, body.person.factors)
+    return Wanted(
+        category=body.category,
+        area=area_of(body.area, taxonomy.areas),
+        quantity=body.quantity,
+        factors=frozenset(body.person.factors),
+        sex=body.person.sex,
+        age=body.person.age,
+        household=body.person.household,
+        youngest=body.person.youngest,
+        language=body.language,
+        accessible=body.accessible,
+    )
+
+
+def _need(gate: Gate, body: HoldBody) -> Need:
+    taxonomy = gate.offering.taxonomy
+    _refuse_unknown(gate, "", body.area, [body.factor])
+    return Need(taxonomy.age_band(body.age), body.sex, body.factor, area_of(body.area, taxonomy.areas))
+
+
+def _refuse_unknown(gate: Gate, category: str, area: str, factors: list[str]) -> None:
+    taxonomy, faults = gate.offering.taxonomy, []
+    if category and category not in taxonomy.categories:
+        faults.append({"pointer": "/category", "code": "unknown-category"})
+    if not gate.offering.codifier.knows(area):
+        faults.append({"pointer": "/area", "code": "unknown-area"})
+    if any(factor not in taxonomy.factors for factor in factors):
+        faults.append({"pointer": "/factors", "code": "unknown-factor"})
+    if faults:
+        raise BodyInvalidError("not-as-described", faults)
+
+
+def _used(found: Sequence[Found]) -> list[Json]:
+    """Name the criteria that were held against the person; nothing is used that no offer asks for."""
+    return [*sorted({name for each in found for name in (*each.reasons, *each.against)})]
+
+
+def _found(gate: Gate, found: Found, trust: Mapping[AgencyId, Trust], language: str) -> Mapping[str, Any]:
+    offer: Offer = found.offer
+    kept = trust.get(offer.partner, Trust(0, 0))
+    partner = gate.agencies.get(offer.partner)
+    return {
+        "offer": offer.id,
+        "partner": offer.partner,
+        "partner_name": partner.name.get(language, offer.partner) if partner else offer.partner,
+        "promises": {"due": kept.due, "broken": kept.broken},
+        "kind": offer.kind,
+        "category": offer.category,
+        "title": offer.content["title"],
+        "conditions": offer.content["conditions"],
+        "documents": offer.content["documents"],
+        "lead_days": offer.content["lead_days"],
+        "delivery": offer.content["delivery"],
+        "available": offer.available,
+        "unit": offer.content["unit"],
+        "valid_until": offer.valid_until,
+        "near": found.near,
+        "near_name": gate.offering.codifier.name(found.near),
+        "reasons": found.reasons,
+        "against": found.against,
+        "unconfirmed": found.unconfirmed,
+    }
+
+
+def _same(help_had: SameHelp) -> Mapping[str, Any]:
+    return {
+        "category": help_had.category,
+        "partner": help_had.partner,
+        "state": help_had.stage.value,
+        "on": help_had.on,
+        "whose": "person" if help_had.own else "family",
+    }

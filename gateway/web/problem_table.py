@@ -1,0 +1,272 @@
+"""The one table of problems (RFC 9457): from an error class to what a caller reads, and its HTTP status.
+
+Nothing else knows statuses; `/problems/<slug>` serves the same row, so the table is its own
+documentation. Wording in both languages stands here because it belongs to the interface, not to a
+country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from adapters.base import (
+    SourceMisbehavedError,
+    SourceRefusedError,
+    SourceUnavailableError,
+    SubjectUnknownError,
+)
+from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEndedError, LogDamagedError
+from contracts.contract import NotPermittedError
+from contracts.identifiers import InvalidIdentifierError
+from contracts.vocabulary import ObminError
+from gateway.collection import RequiredSourceError
+from gateway.consent.ground import (
+    CaseNotOpenError,
+    ConsentMissingError,
+    ConsentWithdrawnError,
+    EmergencyRefusedError,
+)
+from gateway.faults import (
+    BodyInvalidError,
+    BodyTooLargeError,
+    ConflictError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    MethodError,
+    NotFoundError,
+    OverloadedError,
+    PreconditionError,
+    StorageUnavailableError,
+    UsageQueryError,
+)
+from gateway.identity import UnauthenticatedError
+from gateway.offers.offers import OfferKnownError
+from gateway.offers.reports.ledger import DifferenceError
+from gateway.offers.reports.reports import LedgerFullError
+from gateway.offers.reports.suppression import TooFewPeopleError
+from gateway.sealing.keys import EnvelopeBrokenError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row: what happened, and what to do next, in Ukrainian and English."""
+
+    slug: str
+    status: int
+    title: Mapping[str, str]
+    advice: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _row(
+    slug: str, status: int, uk: tuple[str, str], en: tuple[str, str], headers: Mapping[str, str] | None = None
+) -> Problem:
+    return Problem(
+        slug,
+        status,
+        MappingProxyType({"uk": uk[0], "en": en[0]}),
+        MappingProxyType({"uk": uk[1], "en": en[1]}),
+        MappingProxyType(dict(headers or {})),
+    )
+
+
+_RETRY: Mapping[str, str] = {"Retry-After": "2"}
+
+INTERNAL = _row(
+    "internal",
+    500,
+    ("Внутрішня помилка", "Зверніться до оператора шлюзу й назвіть номер обміну."),
+    ("Internal error", "Contact the gateway's operator and name the exchange."),
+)
+
+TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
+    {
+        UnauthenticatedError: _row(
+            "unauthenticated",
+            401,
+            ("Запит не автентифіковано", "Отримайте новий маркер доступу за адресою /oauth/token."),
+            ("Not authenticated", "Get a new access token from /oauth/token."),
+            {"WWW-Authenticate": 'Bearer realm="obmin"'},
+        ),
+        ForbiddenError: _row(
+            "role-missing",
+            403,
+            ("Ця дія не для вашої ролі", "Попросіть оператора перевірити ролі вашої установи."),
+            ("Not for your role", "Ask the operator to check your agency's roles."),
+        ),
+        EmergencyRefusedError: _row(
+            "emergency-refused",
+            403,
+            (
+                "Екстрений доступ за цим договором неможливий",
+                "Потрібні роль, причина й другий чинник; прострочені перевірки: GET /v1/emergencies.",
+            ),
+            (
+                "No emergency access under this contract",
+                "It takes the role, a reason and a second factor; overdue reviews: GET /v1/emergencies.",
+            ),
+        ),
+        NotPermittedError: _row(
+            "not-permitted",
+            403,
+            ("Договір цього не дозволяє", "Перегляньте чинні договори: GET /v1/contracts."),
+            ("No contract permits this", "See the contracts in force: GET /v1/contracts."),
+        ),
+        CaseNotOpenError: _row(
+            "case-not-open",
+            403,
+            (
+                "Випадок не відкритий для цієї особи й цього фахівця",
+                "Перевірте номер випадку, особу, фахівця та дати: PUT /v1/cases/{case}.",
+            ),
+            (
+                "The case is not open for this person and official",
+                "Check the case, its person, its officials and dates: PUT /v1/cases/{case}.",
+            ),
+        ),
+        ConsentMissingError: _row(
+            "consent-missing",
+            403,
+            (
+                "Немає підстави: потрібна згода особи",
+                "Покажіть особі текст згоди з POST /v1/social-history/preview і зареєструйте її згоду.",
+            ),
+            (
+                "No ground: the person's consent is needed",
+                "Show the consent text from POST /v1/social-history/preview and record her consent.",
+            ),
+        ),
+        ConsentWithdrawnError: _row(
+            "consent-withdrawn",
+            403,
+            (
+                "Підстава припинилася, поки тривав запит",
+                "Нічого не видано. Повторіть запит без джерел, що потребують згоди.",
+            ),
+            (
+                "A ground ended while the sources were being asked",
+                "Nothing was released. Ask again without the sources that need consent.",
+            ),
+        ),
+        RequiredSourceError: _row(
+            "required-source-silent",
+            502,
+            ("Обов'язкове джерело не відповіло", "Повторіть пізніше; стан джерел: GET /v1/sources."),
+            ("A required source did not answer", "Try later; the sources' health: GET /v1/sources."),
+        ),
+        AuditUnavailableError: _row(
+            "record-unavailable",
+            503,
+            ("Журнал недоступний, тому нічого не видано", "Повторіть за кілька секунд."),
+            ("The record cannot be written, so nothing was released", "Try again in a few seconds."),
+            _RETRY,
+        ),
+        StorageUnavailableError: _row(
+            "storage-unavailable",
+            503,
+            ("База даних недоступна", "Повторіть за кілька секунд."),
+            ("The database is unavailable", "Try again in a few seconds."),
+            _RETRY,
+        ),
+        OverloadedError: _row(
+            "overloaded",
+            503,
+            ("Забагато запитів одночасно", "Повторіть за кілька секунд."),
+            ("Too much at once", "Try again in a few seconds."),
+            _RETRY,
+        ),
+        InvalidIdentifierError: _row(
+            "invalid-identifier",
+            422,
+            ("Ідентифікатор особи хибний", "Перевірте схему, довжину й контрольну цифру."),
+            ("The person's identifier is wrong", "Check the scheme, the length and the check digit."),
+        ),
+        BodyInvalidError: _row(
+            "invalid-body",
+            422,
+            ("Тіло запиту не відповідає опису", "Порівняйте названі поля з /openapi.json."),
+            ("The body does not match its description", "Compare the members named with /openapi.json."),
+        ),
+        UsageQueryError: _row(
+            "invalid-query",
+            400,
+            ("Параметри запиту хибні", "Перевірте X-Road-UserId, userCode, період, offset і limit."),
+            ("The query's parameters are wrong", "Check X-Road-UserId, userCode, period, offset, limit."),
+        ),
+        BodyTooLargeError: _row(
+            "body-too-large",
+            413,
+            ("Тіло запиту завелике", "Надішліть менше даних."),
+            ("The body is too large", "Send less."),
+        ),
+        NotFoundError: _row(
+            "not-found",
+            404,
+            ("Тут такого немає", "Перевірте адресу; чужі записи виглядають так само, як неіснуючі."),
+            ("Nothing here by that name", "Check the address; what belongs to others looks the same."),
+        ),
+        MethodError: _row(
+            "method-not-allowed",
+            405,
+            ("Метод не підтримується", "Перегляньте /openapi.json."),
+            ("Method not allowed", "See /openapi.json."),
+        ),
+        IdempotencyConflictError: _row(
+            "idempotency-conflict",
+            409,
+            ("Цей Idempotency-Key уже вжито з іншим тілом", "Візьміть новий ключ для нового запиту."),
+            ("That Idempotency-Key was used with another body", "Take a new key for a new request."),
+        ),
+        ConflictError: _row(
+            "conflict",
+            409,
+            ("Суперечить тому, що вже записано", "Прочитайте запис і виправте запит."),
+            ("Contradicts what is on record", "Read the record and correct the request."),
+        ),
+        PreconditionError: _row(
+            "precondition-failed",
+            412,
+            ("Запис тим часом змінився", "Прочитайте його знову й повторіть з новим ETag."),
+            ("The record has changed meanwhile", "Read it again and repeat with the new ETag."),
+        ),
+        TooFewPeopleError: _row(
+            "too-few-people",
+            422,
+            (
+                "Замало людей, щоб про них звітувати",
+                "Візьміть більшу територію, довший період або іншу таблицю.",
+            ),
+            ("Too few people to report about", "Take a larger area, a longer period or another table."),
+        ),
+        DifferenceError: _row(
+            "difference",
+            409,
+            (
+                "Разом із попереднім звітом це виказало б окремих людей",
+                "Користуйтеся вже виданою таблицею або візьміть іншу територію чи період.",
+            ),
+            (
+                "Together with an earlier report this would betray individual people",
+                "Use the table that you have, or take another area or period.",
+            ),
+        ),
+        LedgerFullError: _row(
+            "ledger-full",
+            429,
+            ("Забагато різних таблиць", "Користуйтеся вже виданими таблицями."),
+            ("Too many different tables", "Use the tables that you have."),
+        ),
+        OfferKnownError: INTERNAL,
+        SubjectUnknownError: INTERNAL,
+        SourceRefusedError: INTERNAL,
+        SourceUnavailableError: INTERNAL,
+        SourceMisbehavedError: INTERNAL,
+        GroundEndedError: INTERNAL,
+        CompanionRefusedError: INTERNAL,
+        LogDamagedError: INTERNAL,
+        EnvelopeBrokenError: INTERNAL,
+        ObminError: INTERNAL,
+    }
+)

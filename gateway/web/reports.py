@@ -1,0 +1,168 @@
+"""Reports: counts for partners about their own deliveries, and open numbers for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.vocabulary import AgencyId
+from gateway.faults import BodyInvalidError
+from gateway.offers.areas import Area, area_of
+from gateway.offers.offering import Offering
+from gateway.offers.reports.figures import bars, lines_of, tiles
+from gateway.offers.reports.reports import PUBLIC, Told
+from gateway.offers.reports.template import Cohort, cohort_of, load_templates
+from gateway.offers.sheets import write_csv, write_xlsx
+from gateway.storage.engine import now
+from gateway.web.gate import Gate, gate_of, language_of
+from gateway.web.offers import partner_of
+from gateway.web.replying import reply
+from gateway.web.wire import Body, Code, described, parse, read_bytes
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+TOTAL: Mapping[str, str] = {"uk": "Разом", "en": "Total"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Format = Literal["json", "csv", "xlsx", "bars", "map"]
+
+
+class ReportBody(Body):
+    """`POST /v1/reports`: which table, of which area, from which month on, for how many months."""
+
+    template: Code
+    area: Code = ""
+    first: date
+    months: Annotated[int, Field(ge=1, le=12)] = 1
+
+
+@router.get("/reports/templates", summary="The tables that can be asked for")
+async def templates(request: Request) -> Response:
+    """List them; there are no others."""
+    language = language_of(request.headers)
+    return reply(
+        {
+            "templates": [
+                {
+                    "template": name,
+                    "title": getattr(each, language),
+                    "rows": each.rows,
+                    "columns": each.columns,
+                }
+                for name, each in load_templates().items()
+            ]
+        }
+    )
+
+
+@router.post("/reports", openapi_extra=described(ReportBody), summary="A table about one's own deliveries")
+async def report(request: Request, form: Annotated[Format, Query(alias="format")] = "json") -> Response:
+    """Tell a table in which nobody can be found; what was told once is told again as it was.
+
+    A cell is null where too few people stand behind it, or where it would give such a cell away.
+    """
+    gate, caller = gate_of(request), await partner_of(request)
+    body = parse(ReportBody, await read_bytes(request, gate.largest_body))
+    cohort = cohort_of(body.template, _area(gate.offering, body.area), body.first, body.months, now().date())
+    return await _told(request, gate, caller.id, cohort, form)
+
+
+@router.get("/offers/{offer_id}/report", summary="Who one offer has helped")
+async def of_offer(
+    request: Request,
+    offer_id: Code,
+    first: date,
+    months: Annotated[int, Query(ge=1, le=12)] = 1,
+    form: Annotated[Format, Query(alias="format")] = "json",
+) -> Response:
+    """Tell by age and sex whom one offer has helped in a month, quarter or year that is over."""
+    gate, caller = gate_of(request), await partner_of(request)
+    offer = await gate.offering.offers.get(offer_id, caller.id)
+    everywhere = _area(gate.offering, "")
+    cohort = cohort_of("age-by-sex", everywhere, first, months, now().date(), offer.id)
+    return await _told(request, gate, caller.id, cohort, form)
+
+
+@router.get("/open-numbers", summary="Open numbers")
+async def open_numbers(
+    request: Request,
+    first: date,
+    template: Code = "area-by-cluster",
+    months: Annotated[int, Query(ge=1, le=12)] = 3,
+    form: Annotated[Format, Query(alias="format")] = "json",
+) -> Response:
+    """Tell, to anybody, figures that are about no person (Law 4607-IX art. 23)."""
+    gate = gate_of(request)
+    cohort = cohort_of(template, _area(gate.offering, ""), first, months, now().date())
+    return await _told(request, gate, PUBLIC, cohort, form)
+
+
+async def _told(request: Request, gate: Gate, reader: AgencyId, cohort: Cohort, form: Format) -> Response:
+    told = await gate.offering.reports.tell(reader, cohort)
+    language = language_of(request.headers)
+    title = getattr(load_templates()[cohort.template], language)
+    label = _labels(gate.offering, language)
+    head, lines = lines_of(told, label, TOTAL[language])
+    match form:
+        case "csv":
+            return _file(write_csv(head, lines), "text/csv; charset=utf-8", f"{told.id}.csv")
+        case "xlsx":
+            return _file(write_xlsx(cohort.template, head, lines), XLSX, f"{told.id}.xlsx")
+        case "bars":
+            return Response(bars(told, label, title), media_type="image/svg+xml")
+        case "map":
+            return Response(
+                tiles(told, label, title, gate.offering.taxonomy.tiles), media_type="image/svg+xml"
+            )
+        case "json":
+            return reply(_json(told, title, label))
+
+
+def _json(told: Told, title: str, label: Callable[[str], str]) -> object:
+    return {
+        "release": told.id,
+        "template": told.cohort.template,
+        "title": title,
+        "area": told.cohort.area,
+        "first": told.cohort.first,
+        "last": told.cohort.last,
+        "threshold": told.threshold,
+        "rows": [{"code": name, "name": label(name)} for name in told.rows],
+        "columns": [{"code": name, "name": label(name)} for name in told.columns],
+        "figures": told.figures,
+    }
+
+
+def _area(offering: Offering, code: str) -> Area:
+    levels = offering.taxonomy.areas
+    if not code:
+        return Area(next(iter(offering.codifier.names))[: min(level.digits for level in levels)])
+    if not offering.codifier.knows(code):
+        raise BodyInvalidError("not-as-described", [{"pointer": "/area", "code": "unknown-area"}])
+    return area_of(code, levels)
+
+
+def _labels(offering: Offering, language: str) -> Callable[[str], str]:
+    taxonomy = offering.taxonomy
+    words = {
+        name: getattr(word, language)
+        for group in (
+            taxonomy.kinds,
+            taxonomy.categories,
+            taxonomy.factors,
+            taxonomy.age_bands,
+            taxonomy.sexes,
+        )
+        for name, word in group.items()
+    } | {name: getattr(word, language) for name, word in taxonomy.outcomes.items()}
+    return lambda name: words.get(name) or offering.codifier.name(Area(name))
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(
+        content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
