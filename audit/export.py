@@ -1,6 +1,6 @@
 """Writes the record as a folder in the tlog-tiles layout, from the database alone.
 
-    OUT/checkpoint  OUT/log.vkey  OUT/checkpoints/<size>  OUT/tile/<level>/…  OUT/tile/entries/…
+    OUT/checkpoint  OUT/log.vkey  OUT/checkpoints/…  OUT/tile/<level>/…  OUT/tile/entries/…
 
 The folder is what any static web server or object store can serve and `audit.verify` can check.
 """
@@ -15,11 +15,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.folder import bundle_heads
 from audit.merkle import SIZE
 from audit.note import Verifier
 from audit.store import LogDamagedError
 from audit.tables import checkpoints, tiles
-from audit.tiles import WIDTH, bundle, bundle_path, layout, tile_path
+from audit.tiles import WIDTH, bundle, bundle_path, heads_path, layout, tile_path
 from audit.tree import last_signed, read_entries
 from contracts.vocabulary import ObminError
 
@@ -61,7 +62,7 @@ async def export(
             listed = [entry async for entry in read_entries(connection, start, start + width)]
             await asyncio.to_thread(_write, folder / bundle_path(index, width), bundle(listed))
             progress(start + width, last.size)
-    await _write_checkpoints(connection, folder, last.size)
+    await _write_heads(connection, folder, last.size)
     await asyncio.to_thread(_write, folder / "log.vkey", f"{verifier}\n".encode())
     await asyncio.to_thread(_write, folder / "checkpoint", note.encode())
     return last.size
@@ -75,11 +76,15 @@ async def _tile(connection: AsyncConnection, level: int, index: int, width: int)
     return data[: width * SIZE]
 
 
-async def _write_checkpoints(connection: AsyncConnection, folder: Path, size: int) -> None:
-    query = select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.size <= size)
-    async with connection.stream(query.order_by(checkpoints.c.size)) as rows:
-        async for retained, note in rows:
-            await asyncio.to_thread(_write, folder / "checkpoints" / str(retained), note.encode())
+async def _write_heads(connection: AsyncConnection, folder: Path, size: int) -> None:
+    """Write every head up to `size`, 256 to a file: one a file would be millions."""
+    query = select(checkpoints.c.note).where(checkpoints.c.size <= size).order_by(checkpoints.c.size)
+    async with connection.stream_scalars(query) as notes:
+        count = 0
+        async for listed in notes.partitions(WIDTH):
+            path = folder / heads_path(count, len(listed))
+            await asyncio.to_thread(_write, path, bundle_heads(listed))
+            count += 1
 
 
 def _open(folder: Path) -> None:

@@ -48,12 +48,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Logs, witnesses, groups, and the name of the quorum; `none` asks for nobody."""
+    """Logs, witnesses, groups, and the name of the quorum (`none` asks for nobody); `text` is the file."""
 
     logs: tuple[KnownLog, ...]
     witnesses: Mapping[str, KnownWitness]
     groups: Mapping[str, Group]
     quorum: str
+    text: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -63,7 +64,7 @@ class Policy:
             reading.take(number, line)
         if reading.quorum is None:
             raise PolicyError("no-quorum-line", text.count("\n") + 1)
-        return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum)
+        return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum, text)
 
     def met(self, note: str) -> bool:
         """Say whether enough witnesses have cosigned a head; a signature that does not hold is none."""

@@ -43,13 +43,15 @@ class Report:
     """The outcome of a check. Of each kind of finding the first hundred are kept, all are counted.
 
     `key_given` is false where the key came from the checked folder itself: then whoever made the
-    folder could have signed anything.
+    folder could have signed anything. `witnessed` is how many entries the newest head with a quorum of
+    witnesses covers, 0 without a policy.
     """
 
     origin: str = ""
     size: int = 0
     key_given: bool = False
     checkpoints: int = 0
+    witnessed: int = 0
     receipts: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -68,6 +70,17 @@ class Report:
         self.open_count += 1
         if len(self.open_intents) < _MOST:
             self.open_intents.append(intent)
+
+    def take(self, stretch: Report) -> None:
+        """Add the counts of a stretch in which nothing was wrong."""
+        self.checkpoints += stretch.checkpoints
+        self.witnessed = max(self.witnessed, stretch.witnessed)
+        for kind, count in stretch.kinds.items():
+            self.count(kind, count)
+
+    def count(self, kind: str, count: int) -> None:
+        """Count events of a kind."""
+        self.kinds[kind] = self.kinds.get(kind, 0) + count
 
     @property
     def ok(self) -> bool:
@@ -88,6 +101,7 @@ class Report:
             "size": self.size,
             "key_given": self.key_given,
             "checkpoints": self.checkpoints,
+            "witnessed": self.witnessed,
             "receipts": self.receipts,
             "kinds": dict(sorted(self.kinds.items())),
             "first": self.first.as_json() if self.first else None,

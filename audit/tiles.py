@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from audit.merkle import SIZE, Tip, node_hash, root_of
 
@@ -16,6 +17,11 @@ _PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(
 
 Key = tuple[int, int]
 """A tile's level and index."""
+
+
+def heads_path(index: int, width: int = WIDTH) -> str:
+    """Give where a bundle of retained heads lies in an exported folder (not part of tlog-tiles)."""
+    return f"checkpoints/{_numbered(index, width)}"
 
 
 def tile_path(level: int, index: int, width: int = WIDTH) -> str:
@@ -68,19 +74,42 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 def unbundle(content: bytes) -> list[bytes]:
     """Give the entries of a bundle; one that ends in the middle of an entry is a `ValueError`."""
     entries: list[bytes] = []
-    start = 0
-    while start < len(content):
-        end = start + 2 + int.from_bytes(content[start : start + 2], "big")
-        if end > len(content) or start + 2 > len(content):
-            raise ValueError("torn-bundle")
+    start, whole = 0, len(content)
+    while start + 2 <= whole:
+        end = start + 2 + (content[start] << 8 | content[start + 1])
         entries.append(content[start + 2 : end])
         start = end
+    if start != whole:
+        raise ValueError("torn-bundle")
     return entries
 
 
 def hashes(tile: bytes) -> list[bytes]:
     """Give a tile's hashes."""
     return [tile[start : start + SIZE] for start in range(0, len(tile), SIZE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Subtree:
+    """A tile of leaves with every node above them, level by level: what many roots are made of at once."""
+
+    levels: tuple[bytes, ...]
+
+    @classmethod
+    def over(cls, leaves: bytes) -> Subtree:
+        """Hash upwards from up to 256 leaf hashes; a level has the nodes whose subtrees are whole."""
+        levels = [leaves]
+        while len(levels[-1]) >= 2 * SIZE:
+            below = levels[-1]
+            nodes = (sha256(b"\1" + below[at : at + 64]).digest() for at in range(0, len(below) - SIZE, 64))
+            levels.append(b"".join(nodes))
+        return cls(tuple(levels))
+
+    def peaks(self, width: int) -> list[bytes]:
+        """Give the peaks of the tree of the first `width` leaves, largest first."""
+        heights = (height for height in range(_HEIGHT, -1, -1) if width >> height & 1)
+        ends = (((width >> height) * SIZE, self.levels[height]) for height in heights)
+        return [level[end - SIZE : end] for end, level in ends]
 
 
 @dataclass(slots=True)
@@ -111,8 +140,21 @@ class Growth:
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash at the right; a subtree that fills a tile goes into the level above."""
-        node, height, position = leaf, 0, self.size
         self._place(0, leaf)
+        self._grow(leaf, 0)
+
+    def append_tile(self, subtree: Subtree) -> None:
+        """Add a full tile of leaves at the right, where a tile begins."""
+        self.fresh[0, self.size >> _HEIGHT] = subtree.levels[0]
+        self._place(1, subtree.levels[-1])
+        self._grow(subtree.levels[-1], _HEIGHT)
+
+    def root_with(self, subtree: Subtree, width: int) -> bytes:
+        """Give the root once the first `width` leaves of a tile are added, where a tile begins."""
+        return Tip(self.size + width, self.peaks + subtree.peaks(width)).root()
+
+    def _grow(self, node: bytes, height: int) -> None:
+        position, grown = self.size >> height, 1 << height
         while position & 1:
             node = node_hash(self.peaks.pop(), node)
             position >>= 1
@@ -120,10 +162,10 @@ class Growth:
             if not height % _HEIGHT:
                 self._place(height // _HEIGHT, node)
         self.peaks.append(node)
-        self.size += 1
+        self.size += grown
 
     def _place(self, level: int, node: bytes) -> None:
-        if level == len(self.edge):
+        while level >= len(self.edge):
             self.edge.append(bytearray())
         tile = self.edge[level]
         tile += node

@@ -1,34 +1,44 @@
 """Checks an exported record offline: no database, no network, no settings.
 
-The recipe, in one pass over the entries with memory that does not grow with the log:
+1. Open the head with the key given, with the policy's, or with the folder's own (the report says which).
+2. Recompute every leaf, tile and root; compare every retained head with the entries' root at its size.
+3. Read every entry: canonical, unchanged in spelling, in the order of time, a lawful story (`Story`).
+4. Check the receipts that were handed in: the promise, and the entry at its index.
+5. Look for files that belong to no tree of this size.
 
-1. Open the head with the key given, or with the folder's own (which the report then says).
-2. Recompute every leaf, tile and root. Where a leaf differs from its tile, the next signed head
-   tells which of the two was changed.
-3. Open every retained head and compare its root with the entries'.
-4. Read every entry: canonical, unchanged in spelling, in the order of time, a lawful story (`Story`).
-5. Check the receipts that were handed in: the promise, and the entry at its index.
-6. Look for files that belong to no tree of this size.
+A long record is read in stretches by several processes. Each begins with the tree that the folder's own
+tiles claim for its place, and with a story that knows nothing before it. The stretches are then put
+together in order: one whose claimed beginning is not the proven end of the one before, that has a
+problem, or whose story cannot be followed, is read again in order. So what is reported is what one
+reader alone would have found. Memory holds a few stretches and the intents that are open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain, islice
 from pathlib import Path
 
-from audit import promise
+from audit.apart import STRETCH, Apart, Order, stretches_of, walk_apart
 from audit.checkpoint import Checkpoint
-from audit.event import Event, EventError, Kind
 from audit.folder import Folder
-from audit.merkle import leaf_hash
-from audit.note import NoteError, Verifier, unbase64
+from audit.note import NoteError, Verifier
+from audit.policy import Policy
 from audit.report import Report
 from audit.story import Story
-from audit.tiles import WIDTH, Growth, Key, bundle_path, hashes, tile_path, unbundle
+from audit.walk import Claims, Ground, Stretch, Walk
 
-_MOST_SUSPECTS = 100
+_MANY = 2
+"""Processes or stretches from which reading apart is worth while."""
+
+Progress = Callable[[int, int], None]
+"""Told how many entries of how many are checked."""
 
 
 def verify(
@@ -36,204 +46,138 @@ def verify(
     receipts: Sequence[Mapping[str, object]] = (),
     vkey: str | None = None,
     skew: timedelta = timedelta(minutes=5),
+    *,
+    policy: Policy | None = None,
+    processes: int | None = None,
+    stretch: int = STRETCH,
+    progress: Progress = lambda _done, _total: None,
 ) -> Report:
     """Give what is wrong with an exported log, nothing if it is whole.
 
     A receipt is a mapping with `origin`, `index`, `leaf_hash`, `promise` and `exchange_id`, as the
-    answer carried them. `skew` is how far the clocks of gateways may lie apart. Never raises for
-    what the folder holds.
+    answer carried them. `skew` is how far the clocks of gateways may lie apart. With a `policy`, some
+    retained head must have its quorum of witnesses. Without `processes` there is one for each core; a
+    `stretch` is what each reads at a time, a multiple of 256. Never raises for what the folder holds.
     """
-    files, report = Folder(folder), Report(key_given=vkey is not None)
+    files = Folder(folder)
+    report = Report(key_given=vkey is not None or bool(policy and policy.logs))
     try:
-        verifier = Verifier.parse(vkey if vkey is not None else files.text("log.vkey"))
-        head = Checkpoint.open(files.text("checkpoint"), verifier)
+        note = files.text("checkpoint")
+        verifier = _verifier(files, note, vkey, policy)
+        head = Checkpoint.open(note, verifier)
     except (NoteError, OSError, ValueError) as error:
         report.add(getattr(error, "code", "unreadable"), where="checkpoint")
         return report
     report.origin, report.size = head.origin, head.size
-    check = _Check(files, verifier, head, report, Story(skew))
-    check.take_receipts(receipts)
-    check.walk()
+    ground = Ground(files, verifier, head, policy, _sort_receipts(receipts, head, report))
+    walk = Walk(ground, report, Story(skew))
+    check = _Check(ground, report, walk, stretches_of(ground, report, stretch), progress)
+    check.run(note, processes or os.cpu_count() or 1)
     return report
+
+
+def _verifier(files: Folder, note: str, vkey: str | None, policy: Policy | None) -> Verifier:
+    """Give the log's key: as brought, else the policy's for this origin, else the folder's own."""
+    if vkey is not None:
+        return Verifier.parse(vkey)
+    if policy is not None and policy.logs:
+        origin = note.partition("\n")[0]
+        known = [each.verifier for each in policy.logs if each.verifier.name == origin]
+        if not known:
+            raise NoteError("log-not-in-policy")
+        return known[0]
+    return Verifier.parse(files.text("log.vkey"))
+
+
+def _sort_receipts(receipts: Sequence[Mapping[str, object]], head: Checkpoint, report: Report) -> Claims:
+    """Sort the receipts by index; those of another log or beyond this one are told at once."""
+    claims: dict[int, list[Mapping[str, object]]] = {}
+    for receipt in receipts:
+        report.receipts += 1
+        index = receipt.get("index")
+        if type(index) is not int or index < 0:
+            report.add("receipt-malformed")
+        elif receipt.get("origin") != head.origin:
+            report.add("receipt-of-another-log", index)
+        elif index >= head.size:
+            report.add("receipt-not-in-log", index)
+        else:
+            claims.setdefault(index, []).append(receipt)
+    return claims
 
 
 @dataclass(slots=True)
 class _Check:
-    """One walk through a folder.
+    """Puts the stretches together in order; `walk` is what one reader alone would have come to."""
 
-    `sound` is how many entries the last head that fitted covers; `suspects` are the leaves since
-    then that differ from their tile, `odd` the tiles above that differ from the leaves.
-    """
-
-    files: Folder
-    verifier: Verifier
-    head: Checkpoint
+    ground: Ground
     report: Report
-    story: Story
-    growth: Growth = field(default_factory=Growth)
-    claims: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
-    suspects: list[int] = field(default_factory=list)
-    odd: list[tuple[int, str]] = field(default_factory=list)
-    sound: int = 0
-    broken: bool = False
+    walk: Walk
+    stretches: Iterator[Stretch]
+    progress: Progress
 
-    def take_receipts(self, receipts: Sequence[Mapping[str, object]]) -> None:
-        """Sort the receipts by index; those of another log or beyond this one are told at once."""
-        for receipt in receipts:
-            self.report.receipts += 1
-            index = receipt.get("index")
-            if type(index) is not int or index < 0:
-                self.report.add("receipt-malformed")
-            elif receipt.get("origin") != self.head.origin:
-                self.report.add("receipt-of-another-log", index)
-            elif index >= self.head.size:
-                self.report.add("receipt-not-in-log", index)
-            else:
-                self.claims.setdefault(index, []).append(receipt)
-
-    def walk(self) -> None:
+    def run(self, note: str, processes: int) -> None:
         """Go through the log once."""
-        sizes = self.files.retained()
-        ahead = 0
-        for index, entry, expected in self._entries():
-            while ahead < len(sizes) and sizes[ahead] <= index:
-                self._open_head(sizes[ahead])
-                ahead += 1
-            self._take(index, entry, expected)
-        if self.growth.size == self.head.size:
-            self._compare_tiles(self.growth.partial())
-        for size in sizes[ahead:]:
-            self._open_head(size)
-        self._compare_root(self.head, "checkpoint")
+        size = self.ground.head.size
+        for stretch, apart in self._read(processes):
+            if apart is None or not self._follow(apart):
+                self.walk.go(stretch)
+            if self.walk.growth.size < stretch.end:
+                break
+            self.progress(stretch.end, size)
+        deque(self.stretches, maxlen=0)  # where reading broke off: look at the heads that are left
+        self.walk.finish()
         self._tell_open()
-        for name in self.files.strangers(self.head.size):
+        self._judge_witnesses(note)
+        for name in self.ground.files.strangers(size):
             self.report.add("unexpected-file", where=name)
 
-    def _entries(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Give each entry with its index and the leaf hash that its tile has."""
-        for start in range(0, self.head.size, WIDTH):
-            width = min(WIDTH, self.head.size - start)
-            listed, leaves = self._bundle(start, width), self._leaves(start, width)
-            for offset, entry in enumerate(listed):
-                yield start + offset, entry, leaves[offset]
-            if len(listed) < width:
-                return
-
-    def _bundle(self, start: int, width: int) -> list[bytes]:
-        path = bundle_path(start // WIDTH, width)
-        try:
-            listed = unbundle(self.files.read(path))
-        except (OSError, ValueError):
-            self.report.add("entries-unreadable", start, path)
-            return []
-        if len(listed) != width:
-            self.report.add("entries-too-few" if len(listed) < width else "entries-too-many", start, path)
-        return listed[:width]
-
-    def _leaves(self, start: int, width: int) -> list[bytes]:
-        """Give a tile's hashes; where some are missing, hashes that fit nothing."""
-        path = tile_path(0, start // WIDTH, width)
-        try:
-            leaves = hashes(self.files.read(path))
-        except (OSError, ValueError):
-            leaves = []
-        if len(leaves) > width:
-            self.odd.append((start, path))
-        return (leaves + [b""] * width)[:width]
-
-    def _take(self, index: int, entry: bytes, expected: bytes) -> None:
-        leaf = leaf_hash(entry)
-        if leaf != expected and len(self.suspects) < _MOST_SUSPECTS:
-            self.suspects.append(index)
-        self.growth.append(leaf)
-        if self.growth.fresh:
-            self._compare_tiles(self.growth.fresh)
-            self.growth.fresh.clear()
-        try:
-            event = Event.parse(entry)
-        except EventError as error:
-            self.report.add(error.code, index)
+    def _read(self, processes: int) -> Iterator[tuple[Stretch, Apart | None]]:
+        """Give the stretches in order, each with what another process found in it, where one was asked."""
+        first = list(islice(self.stretches, 2 * processes))
+        if processes < _MANY or len(first) <= _MANY:
+            yield from ((stretch, None) for stretch in chain(first, self.stretches))
             return
-        self.report.kinds[event.kind.value] = self.report.kinds.get(event.kind.value, 0) + 1
-        for what in self.story.hear(index, event):
+        order, ahead = (
+            Order.of(self.ground, self.walk.story.skew),
+            deque[tuple[Stretch, Future[Apart | None]]](),
+        )
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
+            for stretch in first:
+                ahead.append((stretch, pool.submit(walk_apart, order, stretch)))
+            while ahead:
+                stretch, walked = ahead.popleft()
+                yield stretch, walked.result()
+                for following in islice(self.stretches, 1):
+                    ahead.append((following, pool.submit(walk_apart, order, following)))
+            pool.shutdown(cancel_futures=True)
+
+    def _follow(self, apart: Apart) -> bool:
+        """Take over what was found in a stretch, if it began where we are and its story can be followed."""
+        if self.walk.broken or self.walk.suspects or apart.begin != self.walk.growth.peaks:
+            return False
+        found = self.walk.story.follow(apart.story)
+        if found is None:
+            return False
+        for index, what in found:
             self.report.add(what, index)
-        for claim in self.claims.get(index, ()):
-            if what := self._claim(claim, event, leaf):
-                self.report.add(what, index)
-
-    def _compare_tiles(self, tiles: Mapping[Key, bytes]) -> None:
-        """Compare the tiles above the leaves; the leaves themselves are compared one by one."""
-        for (level, index), tile in tiles.items():
-            path = tile_path(level, index, len(hashes(tile)))
-            if level and self._differs(path, tile):
-                self.odd.append((index * WIDTH ** (level + 1), path))
-
-    def _differs(self, path: str, tile: bytes) -> bool:
-        try:
-            return self.files.read(path) != tile
-        except (OSError, ValueError):
-            return True
-
-    def _open_head(self, size: int) -> None:
-        """Open a retained head and compare it; one larger than the newest head tells of a rollback."""
-        name = f"checkpoints/{size}"
-        if size > self.head.size:
-            self.report.add("head-older-than-retained", self.head.size, name)
-            return
-        try:
-            retained = Checkpoint.open(self.files.text(name), self.verifier)
-        except (NoteError, OSError, ValueError) as error:
-            self.report.add(getattr(error, "code", "unreadable"), where=name)
-            return
-        self.report.checkpoints += 1
-        if retained.size != size:
-            self.report.add("checkpoint-misnamed", where=name)
-        else:
-            self._compare_root(retained, name)
-
-    def _compare_root(self, signed: Checkpoint, name: str) -> None:
-        """Compare a signed root with the entries'; it tells whether suspects or their tiles were changed."""
-        if self.growth.size != signed.size or self.broken:
-            self._blame_entries()
-        elif self.growth.root() == signed.root:
-            self._blame_tiles(signed.size)
-        else:
-            self.broken = True
-            if not self.suspects:
-                self.report.add("entries-differ-from-signed", self.sound, name)
-            self._blame_entries()
-
-    def _blame_tiles(self, size: int) -> None:
-        for index in self.suspects:
-            self.report.add("tile-differs", index, tile_path(0, index // WIDTH))
-        for index, path in self.odd:
-            self.report.add("tile-differs", index, path)
-        self.suspects, self.odd, self.sound = [], [], size
-
-    def _blame_entries(self) -> None:
-        for index in self.suspects:
-            self.report.add("entry-differs", index, bundle_path(index // WIDTH))
-        self.suspects, self.odd = [], []
-
-    def _claim(self, claim: Mapping[str, object], event: Event, leaf: bytes) -> str:
-        """Say what is wrong with a receipt for this entry, nothing if it holds."""
-        exchange_id, given, promised = (claim.get(name) for name in ("exchange_id", "leaf_hash", "promise"))
-        if not (isinstance(exchange_id, str) and isinstance(given, str) and isinstance(promised, str)):
-            return "receipt-malformed"
-        try:
-            claimed = unbase64(given)
-        except NoteError:
-            return "receipt-malformed"
-        if not promise.holds(self.verifier, exchange_id, claimed, promised):
-            return "receipt-not-signed"
-        if claimed != leaf:
-            return "receipt-for-another-entry"
-        if event.kind is not Kind.RELEASE or event.exchange_id != exchange_id:
-            return "receipt-for-another-exchange"
-        return ""
+        self.report.take(apart.report)
+        self.walk.growth = apart.growth
+        self.walk.sound = max(self.walk.sound, apart.sound)
+        return True
 
     def _tell_open(self) -> None:
-        for intent, overdue in self.story.open():
+        for intent, overdue in self.walk.story.open():
             self.report.add_open(intent)
             if overdue:
                 self.report.add("intent-without-end", intent.index)
+
+    def _judge_witnesses(self, note: str) -> None:
+        """With a policy, say up to which entry witnesses have seen the log; none at all is a problem."""
+        policy = self.ground.policy
+        if policy is None:
+            return
+        if policy.met(note):
+            self.report.witnessed = self.report.size
+        elif not self.report.witnessed:
+            self.report.add("no-quorum", where="checkpoint")

@@ -12,13 +12,25 @@ from rich.console import Console
 from rich.table import Table
 
 from audit.event import Event, Kind
+from audit.export import Progress
 from audit.export import export as write_export
+from audit.policy import Policy, PolicyError
 from audit.query import Filter, Recorded, by_id, search
 from audit.report import Report
 from audit.verify import verify as check
 from config.settings import Settings
 from gateway.app import Foundation, lay_foundation
-from gateway.commands.settling import FAILED, AsJson, ConfigFile, plain, print_json, settings_of, told
+from gateway.commands.settling import (
+    FAILED,
+    WRONG_USAGE,
+    AsJson,
+    ConfigFile,
+    plain,
+    print_json,
+    progress_bar,
+    settings_of,
+    told,
+)
 from gateway.commands.witness import witness
 from gateway.storage.engine import now
 
@@ -89,8 +101,8 @@ def export(
     data: DataFolder = None,
 ) -> None:
     """Write the record as files in the tlog-tiles layout; any web server can carry them."""
-    with told():
-        size = asyncio.run(_export(_settings(config, data), out))
+    with told(), progress_bar("written") as progress:
+        size = asyncio.run(_export(_settings(config, data), out, progress))
     typer.echo(f"{size} entries in {out}")
 
 
@@ -103,10 +115,16 @@ def verify(
     key: Annotated[
         str | None, typer.Option(help="The log's key (vkey), as got over another channel.")
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Which logs and witnesses to believe (C2SP tlog-policy).")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="One for each core by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check an export: no network, no database, no settings. Exits 1 and names the first bad entry."""
-    report = check(folder, [_receipt(path) for path in receipt or []], key)
+    receipts = [_receipt(path) for path in receipt or []]
+    with progress_bar("checked") as progress:
+        report = check(folder, receipts, key, policy=_policy(policy), processes=processes, progress=progress)
     if as_json:
         print_json(report.as_json())
     else:
@@ -121,6 +139,8 @@ def _tell(report: Report) -> None:
         typer.echo(f"  {count:>8}  {kind}")
     if not report.key_given:
         typer.echo("the key came from the export itself: compare it over another channel, or give --key")
+    if report.witnessed:
+        typer.echo(f"witnesses have seen the first {report.witnessed} entries, as the policy wants")
     for intent in report.open_intents:
         typer.echo(f"intent {intent.index} has no end yet ({intent.age} s old)")
     if report.receipts:
@@ -133,6 +153,16 @@ def _tell(report: Report) -> None:
         )
     else:
         typer.echo("verified: every entry, tile, root and signature is as it should be")
+
+
+def _policy(path: Path | None) -> Policy | None:
+    if path is None:
+        return None
+    try:
+        return Policy.parse(path.read_text("utf-8", "surrogateescape"))
+    except (OSError, PolicyError) as error:
+        typer.echo(f"{path}: {error}", err=True)
+        raise typer.Exit(WRONG_USAGE) from None
 
 
 def _receipt(path: Path) -> dict[str, object]:
@@ -165,12 +195,12 @@ async def _one(settings: Settings, event_id: str) -> Recorded | None:
         return found
 
 
-async def _export(settings: Settings, out: Path) -> int:
+async def _export(settings: Settings, out: Path, progress: Progress) -> int:
     async with lay_foundation(settings) as foundation:
         await _note(foundation, Kind.EXPORT, "started", 0)
         await foundation.publisher.publish()
         async with foundation.database.reading() as connection:
-            return await write_export(connection, out, foundation.publisher.signer.verifier)
+            return await write_export(connection, out, foundation.publisher.signer.verifier, progress)
 
 
 async def _note(foundation: Foundation, kind: Kind, what: str, count: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import orjson
 import typer
+from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings, SettingsError, load_settings
@@ -48,6 +50,16 @@ def settings_of(config: Path | None) -> Settings:
     """Read the settings; none named means the environment alone."""
     with told():
         return load_settings(config)
+
+
+@contextmanager
+def progress_bar(done: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how far a long work is; elsewhere nothing is shown."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(done), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(done, total=None)
+        yield lambda count, total: bar.update(task, completed=count, total=total)
 
 
 def print_json(content: object) -> None:

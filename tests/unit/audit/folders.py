@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ from typing import Any
 
 from audit.checkpoint import Checkpoint
 from audit.event import Event, Kind
+from audit.folder import Folder, bundle_heads, unbundle_heads
 from audit.log import Log
 from audit.merkle import leaf_hash
 from audit.note import Signer
 from audit.report import Report
-from audit.tiles import WIDTH, Growth, bundle, bundle_path, tile_path, unbundle
+from audit.tiles import WIDTH, Growth, bundle, bundle_path, heads_path, tile_path, unbundle
 from tests.unit.audit.records import NOW, SIGNER, event, mandate, outcomes
 
 SECOND = timedelta(seconds=1)
@@ -68,11 +70,13 @@ def write_log(
     folder: Path, entries: Sequence[bytes], heads: Sequence[int] = (), signer: Signer = SIGNER
 ) -> None:
     """Write a log of these entries, signed at these sizes and at the end."""
-    growth = Growth()
+    growth, notes = Growth(), []
     for entry in entries:
-        _sign(folder, growth, signer, growth.size in heads)
+        notes += [sign(growth, signer)] * (growth.size in heads)
         growth.append(leaf_hash(entry))
-    _sign(folder, growth, signer, wanted=True)
+    notes.append(sign(growth, signer))
+    write_heads(folder, notes)
+    write(folder / "checkpoint", notes[-1].encode())
     for (level, index), tile in (growth.fresh | growth.partial()).items():
         write(folder / tile_path(level, index, len(tile) // 32), tile)
     for start in range(0, len(entries), WIDTH):
@@ -81,11 +85,23 @@ def write_log(
     write(folder / "log.vkey", f"{signer.verifier}\n".encode())
 
 
-def _sign(folder: Path, growth: Growth, signer: Signer, wanted: bool) -> None:  # noqa: FBT001  private
-    if wanted:
-        note = Checkpoint(signer.name, growth.size, growth.root()).sign(signer)
-        write(folder / "checkpoints" / str(growth.size), note.encode())
-        write(folder / "checkpoint", note.encode())
+def sign(growth: Growth, signer: Signer = SIGNER) -> str:
+    """Give the signed head of a tree."""
+    return Checkpoint(signer.name, growth.size, growth.root()).sign(signer)
+
+
+def write_heads(folder: Path, notes: Sequence[str]) -> None:
+    """Retain these heads and no others."""
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    for start in range(0, len(notes), WIDTH):
+        listed = notes[start : start + WIDTH]
+        write(folder / heads_path(start // WIDTH, len(listed)), bundle_heads(listed))
+
+
+def heads_of(folder: Path) -> dict[int, str]:
+    """Give the retained heads by size."""
+    notes = [note for name in Folder(folder).heads() for note in unbundle_heads(Folder(folder).text(name))]
+    return {int(note.split("\n")[1]): note for note in notes}
 
 
 def write(path: Path, content: bytes) -> None:

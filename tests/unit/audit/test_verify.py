@@ -27,9 +27,11 @@ from tests.unit.audit.folders import (
     entries_of,
     every_entry,
     found,
+    heads_of,
     rewrite,
     story,
     write,
+    write_heads,
     write_log,
 )
 from tests.unit.audit.records import SIGNER
@@ -136,9 +138,10 @@ def test_a_changed_tile_is_told_from_a_changed_entry(
         ("tile/2/000.p/1", b"", None, "unexpected-file"),
         ("notes.txt", b"", None, "unexpected-file"),
         ("checkpoints/latest", b"", None, "unexpected-file"),
-        ("checkpoints/400", b"", None, "malformed-note"),
-        ("checkpoints/401", b"", None, "malformed-note"),
-        ("checkpoints/601", b"", 600, "head-older-than-retained"),
+        ("checkpoints/000.p/8", b"", None, "malformed-note"),
+        ("checkpoints/000.p/8", b"\xff", None, "heads-unreadable"),
+        ("checkpoints/000.p/9", b"", None, "malformed-note"),
+        ("checkpoints/001", b"", None, "unexpected-file"),
         ("checkpoint", b"", None, "malformed-note"),
         ("checkpoint", b"\xff", None, "unreadable"),
         ("checkpoint", None, None, "unreadable"),
@@ -166,7 +169,7 @@ def test_entries_and_tiles_changed_together_do_not_fit_what_was_signed(honest: P
     """A log rebuilt with one other entry still fails at the first head that covers it."""
     entries = every_entry(honest)
     write_log(tmp_path, [*entries[:300], altered(entries[300], official="x"), *entries[301:]])
-    shutil.copytree(honest / "checkpoints", tmp_path / "checkpoints", dirs_exist_ok=True)
+    write_heads(tmp_path, list(heads_of(honest).values()))
     shutil.copy(honest / "checkpoint", tmp_path / "checkpoint")
 
     assert found(verify(tmp_path, vkey=VKEY)) == (257, "entries-differ-from-signed")
@@ -182,7 +185,7 @@ def test_a_log_signed_with_another_key_is_refused(honest: Path, tmp_path: Path) 
 
 def test_a_head_put_back_is_told_by_the_retained_ones(folder: Path) -> None:
     """An older head over a newer folder is a rollback."""
-    shutil.copy(folder / "checkpoints" / "550", folder / "checkpoint")
+    write(folder / "checkpoint", heads_of(folder)[550].encode())
     report = verify(folder, vkey=VKEY)
 
     assert "head-older-than-retained" in {problem.what for problem in report.problems}
@@ -193,16 +196,17 @@ def test_a_fork_signed_by_the_log_itself_is_told(honest: Path, folder: Path) -> 
     fork = folder.parent / "fork"
     entries = every_entry(honest)
     write_log(fork, [*entries[:399], altered(entries[399], official="x")], [])
-    shutil.copy(fork / "checkpoints" / "400", folder / "checkpoints" / "400")
+    write_heads(folder, list((heads_of(folder) | heads_of(fork)).values()))
 
     assert found(verify(folder, vkey=VKEY)) == (257, "entries-differ-from-signed")
 
 
-def test_heads_under_each_others_names_are_told(folder: Path) -> None:
-    """A retained head must have the size that its name says."""
-    shutil.copy(folder / "checkpoints" / "512", folder / "checkpoints" / "400")
+def test_heads_out_of_order_are_told(folder: Path) -> None:
+    """Retained heads stand in the order of their sizes, each size once."""
+    notes = list(heads_of(folder).values())
+    write_heads(folder, [*notes[:4], notes[5], notes[4], *notes[6:]])
 
-    assert found(verify(folder, vkey=VKEY)) == (None, "checkpoint-misnamed")
+    assert found(verify(folder, vkey=VKEY)) == (None, "heads-out-of-order")
 
 
 def test_a_key_that_is_none_is_told(honest: Path) -> None:
