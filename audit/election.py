@@ -1,10 +1,13 @@
-"""One publisher at a time: a session lock in PostgreSQL, a locked file beside an SQLite database."""
+"""One in each office at a time: the publisher, and who asks witnesses.
+
+A session lock in PostgreSQL, a locked file beside an SQLite database.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -12,22 +15,23 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_LOCK = 0x0B317  # any number, the same in every gateway; other programs in the database use others
+_LOCKS: Mapping[str, int] = {"publisher": 0x0B317, "witnessing": 0x0B318}
+"""Any numbers, the same in every gateway; other programs in the database use others."""
 
 
 @asynccontextmanager
-async def elected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection | None]:
-    """Give a connection to the one who may publish, None while somebody else holds that office.
+async def elected(engine: AsyncEngine, office: str = "publisher") -> AsyncIterator[AsyncConnection | None]:
+    """Give a connection to the one who holds an office, None while somebody else does.
 
     The office ends with the connection or the process, also by `kill -9`. In PostgreSQL the lock
-    belongs to the very session that publishes, so that one who has lost it cannot commit either.
+    belongs to the very session that works, so that one who has lost it cannot commit either.
     """
     async with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            with _locked(Path(f"{engine.url.database}.publisher")) as mine:
+            with _locked(Path(f"{engine.url.database}.{office}")) as mine:
                 yield connection if mine else None
         else:
-            async with _session_lock(connection) as mine:
+            async with _session_lock(connection, _LOCKS[office]) as mine:
                 yield connection if mine else None
 
 
@@ -45,21 +49,21 @@ def _locked(path: Path) -> Iterator[bool]:
 
 
 @asynccontextmanager
-async def _session_lock(connection: AsyncConnection) -> AsyncIterator[bool]:
-    mine = bool(await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}))
+async def _session_lock(connection: AsyncConnection, lock: int) -> AsyncIterator[bool]:
+    mine = bool(await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock}))
     await connection.commit()
     try:
         yield mine
     finally:
         if mine:
-            await _unlock(connection)
+            await _unlock(connection, lock)
 
 
-async def _unlock(connection: AsyncConnection) -> None:
+async def _unlock(connection: AsyncConnection, lock: int) -> None:
     """Give the lock back before the connection returns to its pool; a broken one is thrown away."""
     try:
         await connection.rollback()
-        await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": lock})
         await connection.commit()
     except DBAPIError:
         await connection.invalidate()

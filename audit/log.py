@@ -18,6 +18,7 @@ from audit.merkle import leaf_hash
 from audit.note import Signer
 from audit.store import Entry, GroundEndedError, Statement, Store
 from audit.stores import store_at
+from audit.vigil import Vigil
 from audit.writer import Writer
 from contracts.contract import Basis, Ground, Mandate, Permit
 from contracts.vocabulary import ExchangeId, Field, Source
@@ -76,19 +77,27 @@ class Log:
     raises `CompanionRefusedError` and takes its entry with it, and nobody else's.
     """
 
-    def __init__(self, store: Store, signer: Signer, most_waiting: int = 4096) -> None:
+    def __init__(
+        self, store: Store, signer: Signer, most_waiting: int = 4096, vigil: Vigil | None = None
+    ) -> None:
         self._writer = Writer(store, most_waiting)
         self._signer = signer
+        self._vigil = vigil
 
     @classmethod
-    def at(cls, url: str, signer: Signer, ended: str) -> Self:
+    def at(cls, url: str, signer: Signer, ended: str, vigil: Vigil | None = None) -> Self:
         """Give the log in the database at an SQLAlchemy URL; `ended` is explained at `store_at`."""
-        return cls(store_at(url, ended), signer)
+        return cls(store_at(url, ended), signer, vigil=vigil)
 
     @property
     def origin(self) -> str:
         """The log's name, as receipts and checkpoints say it."""
         return self._signer.name
+
+    def require_witnessed(self) -> None:
+        """Raise `UnwitnessedError` while nothing may be released, so that nobody is asked in vain."""
+        if self._vigil is not None:
+            self._vigil.require()
 
     async def intend(
         self,
@@ -123,11 +132,13 @@ class Log:
     ) -> Receipt:
         """Record exactly what is about to leave, and promise it to the recipient.
 
-        Raises `GroundEndedError`, and records nothing, where a ground that `outcomes` rest on has
+        Raises `UnwitnessedError` where the log has been without witnesses for too long, and
+        `GroundEndedError` where a ground that `outcomes` rest on has
         ended: expired at `at`, or withdrawn by an entry that came first in the log's order.
         """
         if intent.exchange_id != mandate.exchange_id:
             raise ValueError("another-exchange")
+        self.require_witnessed()
         grounds = _standing(resting_on(mandate, outcomes), at)
         details = _told(intent, mandate, outcomes)
         event = _event(Kind.RELEASE, mandate, at, details, result="released")

@@ -18,6 +18,7 @@ from audit.store import (
     OutcomeUnknownError,
     Row,
     Step,
+    tellings,
     transaction,
 )
 
@@ -30,10 +31,14 @@ _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, 1
 _INSERT = f"INSERT INTO audit_entries ({COLUMNS}) SELECT * FROM unnest({_ARRAYS})"  # noqa: S608  constants
 _REST = COLUMNS.removeprefix("idx, ")
 _LATER = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES[1:], 2))
+_TELL = "INSERT INTO audit_sources (source, idx) SELECT * FROM unnest($1::text[], $2::bigint[])"
+_PLACES = f"${len(_TYPES) + 1}::text[], ${len(_TYPES) + 2}::bigint[]"
 _APPEND = f"""WITH head AS (UPDATE audit_head SET size = size + $1 RETURNING size - $1 AS base),
      added AS (INSERT INTO audit_entries ({COLUMNS})
                SELECT base + place - 1, {_REST}
-               FROM head, unnest({_LATER}) WITH ORDINALITY AS row ({_REST}, place))
+               FROM head, unnest({_LATER}) WITH ORDINALITY AS row ({_REST}, place)),
+     told AS (INSERT INTO audit_sources (source, idx)
+              SELECT source, base + offset_ FROM head, unnest({_PLACES}) AS row (source, offset_))
 SELECT base FROM head"""  # noqa: S608  constants
 _TIMEOUT = 5.0
 _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -54,6 +59,8 @@ async def connect(url: str) -> Any:
 def _insert(rows: Sequence[tuple[object, ...]]) -> Iterator[Step]:
     if rows:
         yield Step(_INSERT, [tuple(map(list, zip(*rows, strict=True)))])
+    if told := tellings(rows):
+        yield Step(_TELL, [tuple(map(list, zip(*told, strict=True)))])
 
 
 class PostgresqlStore:
@@ -88,13 +95,16 @@ class PostgresqlStore:
 
         Entries without companions or grounds need no more. Any error may have come after the commit.
         """
-        columns = map(list, zip(*(entry.row(0)[1:] for entry in batch), strict=True))
+        rows = [entry.row(place) for place, entry in enumerate(batch)]
+        columns = map(list, zip(*(row[1:] for row in rows), strict=True))
+        told = tellings(rows)
+        places = ([source for source, _ in told], [place for _, place in told])
         try:
             connection = await self._open()
         except _BROKEN as error:
             raise AuditUnavailableError(_code(error)) from None
         try:
-            [(base,)] = await connection.fetch(_APPEND, len(batch), *columns)
+            [(base,)] = await connection.fetch(_APPEND, len(batch), *columns, *places)
         except _BROKEN as error:
             await self._drop()
             raise OutcomeUnknownError(_code(error)) from None

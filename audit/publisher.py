@@ -28,7 +28,7 @@ from audit.tables import checkpoints, tiles
 from audit.tiles import Growth, Key
 from audit.tree import Inclusion, inclusion, last_signed, read_entries, resume, size_of
 
-_AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a database that is away raises; not all of it passes through SQLAlchemy's own errors."""
 
 
@@ -78,7 +78,7 @@ class Publisher:
         over a contradiction.
         """
         while True:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 async with elected(self.engine) as connection:
                     while connection is not None:
                         await self._extend(connection)
@@ -105,7 +105,7 @@ class Publisher:
         """
         deadline = asyncio.get_running_loop().time() + patience
         while True:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 async with self.engine.connect() as connection:
                     found = await inclusion(connection, index, self.signer.verifier)
                 if found:

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, select
+from sqlalchemy import Column, ColumnElement, Select, Text, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.event import ENDS, Event, EventError, Kind
 from audit.store import LogDamagedError, microseconds
-from audit.tables import entries
+from audit.tables import entries, sources
 
 MOST = 1000
 """The largest page."""
@@ -61,6 +61,11 @@ class Filter:
         """Whether something but `text` and `after` bounds what has to be looked at."""
         return any(getattr(self, name) is not None for name in _BOUNDING)
 
+    @property
+    def order(self) -> Column[int]:
+        """The column in whose order events are given, the one whose index leads to them."""
+        return entries.c.idx if self.source is None else sources.c.idx
+
     def conditions(self) -> Sequence[ColumnElement[bool]]:
         """Give the conditions as SQL."""
         columns = entries.c
@@ -80,16 +85,16 @@ class Filter:
         if self.end is not None:
             conditions.append(columns.at < microseconds(self.end))
         if self.source is not None:
-            conditions.append(columns.sources.contains(f" {self.source} ", autoescape=True))
+            conditions += [sources.c.source == self.source, sources.c.idx == columns.idx]
         if self.after is not None:
-            conditions.append(columns.idx > self.after)
+            conditions.append(self.order > self.after)
         return conditions
 
 
 async def search(connection: AsyncConnection, wanted: Filter, limit: int = 100) -> list[Recorded]:
     """Give at most `limit` (≤ `MOST`) events in the log's order."""
     conditions = [*wanted.conditions(), *_words(wanted.text, connection.dialect.name)]
-    query = _recorded().where(*conditions).order_by(entries.c.idx).limit(min(limit, MOST))
+    query = _recorded().where(*conditions).order_by(wanted.order).limit(min(limit, MOST))
     return await _read(connection, query)
 
 

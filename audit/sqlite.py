@@ -27,6 +27,7 @@ from audit.store import (
     OutcomeUnknownError,
     Row,
     Step,
+    tellings,
     transaction,
 )
 
@@ -51,6 +52,9 @@ _INSERT = f"INSERT INTO audit_entries ({COLUMNS}) VALUES "  # noqa: S608  consta
 _INSERTS: Mapping[int, str] = {size: _INSERT + ", ".join([_VALUES] * size) for size in _CHUNKS}
 
 
+_TELL = "INSERT INTO audit_sources (source, idx) VALUES (?, ?)"
+
+
 def connect(path: str) -> sqlite3.Connection:
     """Open the file; it must be there, since migrations made it."""
     return sqlite3.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None, check_same_thread=False)
@@ -64,6 +68,8 @@ def _insert(rows: Sequence[tuple[object, ...]]) -> Iterator[Step]:
             chunk = rows[start : start + size]
             yield Step(_INSERTS[size], [tuple(value for row in chunk for value in row)])
             start += size
+    if told := tellings(rows):
+        yield Step(_TELL, told)
 
 
 class SqliteStore:

@@ -45,6 +45,14 @@ class GroundEndedError(ObminError):
         self.code = code
 
 
+class UnwitnessedError(ObminError):
+    """No quorum of witnesses has seen the log for too long: nothing is released until one has."""
+
+    def __init__(self) -> None:
+        super().__init__("unwitnessed")
+        self.code = "unwitnessed"
+
+
 class LogDamagedError(ObminError):
     """What is stored contradicts itself or what was signed. Nothing may be appended or signed."""
 
@@ -103,6 +111,7 @@ COLUMNS = (
     " reason, entry, leaf_hash"
 )
 
+_SOURCES = COLUMNS.split(", ").index("sources")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -110,6 +119,16 @@ _MICROSECOND = timedelta(microseconds=1)
 def microseconds(at: datetime) -> int:
     """Give an instant as whole microseconds since 1970."""
     return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    """Give the instant of `microseconds`."""
+    return _EPOCH + at * _MICROSECOND
+
+
+def tellings(rows: Sequence[tuple[object, ...]]) -> list[tuple[str, object]]:
+    """Give the rows of `audit_sources`: each source that an entry tells of, with the entry's index."""
+    return [(source, row[0]) for row in rows if row[_SOURCES] for source in set(str(row[_SOURCES]).split())]
 
 
 def _column(text: str) -> str:

@@ -57,10 +57,21 @@ entries = Table(
     Index("audit_entries_official", "official", "idx"),
     Index("audit_entries_case", "case_id", "idx"),
     Index("audit_entries_subject", "subject_ref", "idx"),
+    Index("audit_entries_purpose", "purpose", "idx"),
+    Index("audit_entries_result", "result", "idx"),
     Index("audit_entries_kind", "kind", "at"),
     Index("audit_entries_at", "at"),
 )
 """The record. `entry` and `idx` are the truth; the other columns are copies of its members, to search by."""
+
+sources = Table(
+    "audit_sources",
+    audit_metadata,
+    Column("source", Text, primary_key=True),
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Which entries tell of a source, to search by: written with the entry, once for each source."""
 
 tiles = Table(
     "audit_tiles",
@@ -79,6 +90,23 @@ checkpoints = Table(
     Column("at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
 )
 """Every head that was ever signed."""
+
+witness_sizes = Table(
+    "audit_witness_sizes",
+    audit_metadata,
+    Column("witness", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+"""How far each witness has cosigned: where the next consistency proof begins."""
+
+witnessed = Table(
+    "audit_witnessed",
+    audit_metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+)
+"""Heads that a quorum cosigned, with the cosignatures. The first row, without a note, is where it began."""
 
 FIRST_ROW = "INSERT INTO audit_head (id, size) VALUES (1, 0) ON CONFLICT DO NOTHING"
 """What the empty log needs besides its tables."""

@@ -133,6 +133,19 @@ class LimitSettings(_Section):
     """Largest request body."""
 
 
+class WitnessSettings(_Section):
+    """Who watches that the record only grows, and how long the gateway goes on without them."""
+
+    policy: Path | None = None
+    """Witnesses and how many of them are enough (C2SP tlog-policy); none are asked when empty."""
+    every: float = Field(default=10.0, gt=0)
+    """Seconds between two rounds."""
+    alarm_minutes: float = Field(default=15.0, gt=0)
+    """An alarm is recorded when no quorum has been reached for so long."""
+    stop_hours: float = Field(default=4.0, gt=0)
+    """Nothing is released any more when none has been for so long, until one is."""
+
+
 class Settings(_Section):
     """One deployment."""
 
@@ -162,6 +175,8 @@ class Settings(_Section):
     """See `SpdciSettings`."""
     limits: LimitSettings = LimitSettings()
     """See `LimitSettings`."""
+    witnesses: WitnessSettings = WitnessSettings()
+    """See `WitnessSettings`."""
     tenant: str = "default"
     """Whose data this is; bound into every envelope and blind index."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -231,4 +246,5 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")
     own = {key: anchor(getattr(settings.bus, key)) for key in ("peer", "certificate")}
     bus = settings.bus.model_copy(update=own)
-    return settings.model_copy(update=update | {"sources": sources, "bus": bus})
+    witnesses = settings.witnesses.model_copy(update={"policy": anchor(settings.witnesses.policy)})
+    return settings.model_copy(update=update | {"sources": sources, "bus": bus, "witnesses": witnesses})

@@ -23,6 +23,7 @@ from adapters.protocols.transport import SocketTransport
 from audit.log import Log
 from audit.note import Signer
 from audit.publisher import Publisher
+from audit.vigil import Vigil
 from config.settings import Settings, SourceSettings
 from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
@@ -57,6 +58,7 @@ from gateway.subjects import Subjects
 from gateway.web.application import build_application
 from gateway.web.facades.deployed import Facades
 from gateway.web.gate import Gate, Running
+from gateway.witnesses import asking_witnesses, vigil_of
 
 log = structlog.get_logger()
 
@@ -73,6 +75,7 @@ class Foundation:
     ring: KeyRing
     database: Database
     log: Log
+    vigil: Vigil
     publisher: Publisher
     contracts: ContractStore
     agencies: Mapping[AgencyId, Agency]
@@ -99,10 +102,14 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         signer = Signer.of(ring.origin, ring.log_seed)
         publisher = Publisher(database.engine, signer)
         await publisher.check()
-        record = Log.at(database.url, signer, ENDED[database.dialect.name])
+        limits = settings.witnesses
+        vigil = vigil_of(limits.policy, limits.alarm_minutes, limits.stop_hours)
+        async with database.reading() as connection:
+            await vigil.look(connection)
+        record = Log.at(database.url, signer, ENDED[database.dialect.name], vigil)
         try:
             offering = open_offering(database, record, ring, settings.tenant, agencies)
-            yield Foundation(settings, ring, database, record, publisher, contracts, agencies, offering)
+            yield Foundation(settings, ring, database, record, vigil, publisher, contracts, agencies, offering)
         finally:
             await record.close()
     finally:
@@ -156,6 +163,13 @@ async def _open_gate(
     publishing = asyncio.create_task(foundation.publisher.run())
     stack.push_async_callback(_stop, publishing)
     stack.push_async_callback(_stop, asyncio.create_task(calls.run()))
+    if policy := settings.witnesses.policy:
+        every = settings.witnesses.every
+        await stack.enter_async_context(
+            asking_witnesses(
+                policy, foundation.publisher, database, foundation.log, foundation.vigil, metrics, every
+            )
+        )
     if database.dialect.name == "sqlite":
         chores = asyncio.create_task(chores_of(foundation).run())
         stack.push_async_callback(_stop, chores)
@@ -180,6 +194,7 @@ async def _open_gate(
         kept=Kept(database, foundation.ring, foundation.log, keeping, purging),
         purging=purging,
         publisher=foundation.publisher,
+        vigil=foundation.vigil,
         registries=adapters,
         database=database,
         largest_body=settings.limits.body_bytes,

@@ -104,6 +104,7 @@ async def authorise(pipeline: Pipeline, caller: Caller, query: Query) -> Authori
     """Take steps 2 and 3, and record the refusal where there is one."""
     try:
         at = now()
+        pipeline.log.require_witnessed()
         grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
         standing = await _standing(pipeline, caller, query, grant)
         return await _ground(pipeline, caller, query, grant, standing), standing

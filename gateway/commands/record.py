@@ -14,6 +14,7 @@ from rich.table import Table
 from audit.event import Event, Kind
 from audit.export import Progress
 from audit.export import export as write_export
+from audit.export import publish as publish_to
 from audit.policy import Policy, PolicyError
 from audit.query import Filter, Recorded, by_id, search
 from audit.report import Report
@@ -103,6 +104,21 @@ def export(
     """Write the record as files in the tlog-tiles layout; any web server can carry them."""
     with told(), progress_bar("written") as progress:
         size = asyncio.run(_export(_settings(config, data), out, progress))
+    typer.echo(f"{size} entries in {out}")
+
+
+@audit.command()
+def publish(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="An absent, empty or published folder.")],
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Bring a folder that a web server carries up to the newest head, writing only what is new.
+
+    Whatever it serves meanwhile is a whole log. Run it as often as the public copy should be fresh.
+    """
+    with told(), progress_bar("written") as progress:
+        size = asyncio.run(_publish(_settings(config, data), out, progress))
     typer.echo(f"{size} entries in {out}")
 
 
@@ -201,6 +217,14 @@ async def _export(settings: Settings, out: Path, progress: Progress) -> int:
         await foundation.publisher.publish()
         async with foundation.database.reading() as connection:
             return await write_export(connection, out, foundation.publisher.signer.verifier, progress)
+
+
+async def _publish(settings: Settings, out: Path, progress: Progress) -> int:
+    """Write what is new; nobody reads in it what only auditors may: who serves it sees to that."""
+    async with lay_foundation(settings) as foundation:
+        await foundation.publisher.publish()
+        async with foundation.database.reading() as connection:
+            return await publish_to(connection, out, foundation.publisher.signer.verifier, progress)
 
 
 async def _note(foundation: Foundation, kind: Kind, what: str, count: int) -> None:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
 from audit.publisher import Publisher
+from audit.vigil import Vigil
 from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
@@ -76,6 +77,7 @@ class Gate:
     purging: Purging
     offering: Offering
     publisher: Publisher
+    vigil: Vigil
     database: Database
     largest_body: int
     metrics: CollectorRegistry

@@ -26,7 +26,10 @@ async def alive() -> Response:
 
 @router.get("/readyz", summary="Can serve")
 async def ready(request: Request) -> Response:
-    """Say whether database, keys and record would let a query through: 503 names what would not."""
+    """Say whether database, keys, record and witnesses would let a query through: 503 names what would not.
+
+    `witnesses` may be in `alarm`: no quorum for some time, but answers are still released.
+    """
     gate = gate_of(request)
     checks = {"database": True, "keys": True, "record": True}
     try:
@@ -34,8 +37,10 @@ async def ready(request: Request) -> Response:
     except StorageUnavailableError:
         checks["database"] = checks["keys"] = False
     checks["record"] = gate.publishing() and checks["database"]
-    status = 200 if all(checks.values()) else 503
+    status = 200 if all(checks.values()) and gate.vigil.state != "stopped" else 503
     named = {name: "ready" if well else "not-ready" for name, well in checks.items()}
+    if gate.vigil.alarm_after is not None:
+        named["witnesses"] = gate.vigil.state
     return reply(named, status)
 
 

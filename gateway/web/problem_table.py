@@ -17,7 +17,13 @@ from adapters.base import (
     SourceUnavailableError,
     SubjectUnknownError,
 )
-from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEndedError, LogDamagedError
+from audit.store import (
+    AuditUnavailableError,
+    CompanionRefusedError,
+    GroundEndedError,
+    LogDamagedError,
+    UnwitnessedError,
+)
 from contracts.contract import NotPermittedError
 from contracts.identifiers import InvalidIdentifierError
 from contracts.vocabulary import ObminError
@@ -162,6 +168,19 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ("Журнал недоступний, тому нічого не видано", "Повторіть за кілька секунд."),
             ("The record cannot be written, so nothing was released", "Try again in a few seconds."),
             _RETRY,
+        ),
+        UnwitnessedError: _row(
+            "unwitnessed",
+            503,
+            (
+                "Журнал надто довго ніхто не засвідчував, тому нічого не видається",
+                "Зверніться до оператора шлюзу: свідки журналу не відповідають. Видача відновиться сама.",
+            ),
+            (
+                "No witness has seen the record for too long, so nothing is released",
+                "Tell the gateway's operator: the record's witnesses do not answer. It resumes by itself.",
+            ),
+            {"Retry-After": "60"},
         ),
         StorageUnavailableError: _row(
             "storage-unavailable",

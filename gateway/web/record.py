@@ -26,6 +26,7 @@ from audit.query import Filter, Recorded, by_id, search
 from audit.store import AuditUnavailableError
 from audit.tiles import WIDTH, bundle, parse_path
 from audit.tree import last_signed, read_entries, read_tiles
+from audit.witnessing import witnessed_note
 from gateway.agencies import Role
 from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.identity import Caller
@@ -47,9 +48,25 @@ async def checkpoint(request: Request) -> Response:
     gate = gate_of(request)
     async with gate.database.reading() as connection:
         signed = await last_signed(connection, gate.publisher.signer.verifier)
+        seen = await witnessed_note(connection)
     if signed is None:
         raise NotFoundError
-    return Response(signed[0], media_type="text/plain; charset=utf-8")
+    newest = seen is not None and seen.startswith(signed[1].text)
+    return _note_response(seen if newest and seen is not None else signed[0])
+
+
+@router.get("/log/witnessed", summary="The newest head that a quorum of witnesses has cosigned")
+async def witnessed(request: Request) -> Response:
+    """Give a head with its cosignatures: public, no token. 404 before the first, or without witnesses."""
+    async with gate_of(request).database.reading() as connection:
+        seen = await witnessed_note(connection)
+    if seen is None:
+        raise NotFoundError
+    return _note_response(seen)
+
+
+def _note_response(note: str) -> Response:
+    return Response(note, media_type="text/plain; charset=utf-8")
 
 
 @router.get("/log/key", summary="The log's public key (C2SP signed-note vkey)")

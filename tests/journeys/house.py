@@ -21,7 +21,7 @@ from adapters.simulation import Faults, simulate_registries
 from audit.event import ENDS
 from audit.report import Report
 from audit.verify import verify
-from config.settings import DatabaseSettings, LimitSettings, Settings
+from config.settings import DatabaseSettings, LimitSettings, Settings, WitnessSettings
 from gateway.app import create_app
 from gateway.commands.client import Client, open_fields
 from gateway.commands.demo import listening, prepare_database, serving, serving_bus
@@ -245,6 +245,7 @@ async def open_house(
     database: str = "",
     limits: LimitSettings | None = None,
     contracts: Path | None = None,
+    witnesses: WitnessSettings | None = None,
     *,
     prepared: bool = False,
     bus: Mapping[str, Any] | None = None,
@@ -270,6 +271,7 @@ async def open_house(
         update: dict[str, Any] = {
             "limits": limits or LimitSettings(),
             "bus": settings.bus.model_copy(update=dict(bus or {})),
+            "witnesses": witnesses or WitnessSettings(),
         }
         if database:
             update["database"] = DatabaseSettings(url=database)

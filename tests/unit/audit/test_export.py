@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from audit.event import Kind
-from audit.export import ExportRefusedError, export
+from audit.export import ExportRefusedError, export, publish
 from audit.log import Receipt
 from audit.store import LogDamagedError
 from audit.verify import verify
 from tests.unit.audit.folders import exchange
-from tests.unit.audit.records import NOW, SIGNER, engine_at, event, log_at, mandate, outcomes
+from tests.unit.audit.records import NOW, SIGNER, engine_at, event, log_at, mandate, outcomes, prepare
 from tests.unit.audit.test_publisher import publisher_at, tamper
 
 VKEY = str(SIGNER.verifier)
@@ -136,3 +136,65 @@ async def test_a_broken_off_export_has_no_head(sqlite_database: str, tmp_path: P
 
     assert first is not None
     assert (first.what, first.where) == ("unreadable", "checkpoint")
+
+
+async def publish_to(url: str, folder: Path) -> int:
+    """Bring a public copy up to date."""
+    async with engine_at(url) as engine, engine.connect() as connection:
+        return await publish(connection, folder, SIGNER.verifier)
+
+
+async def grow(url: str, others: int) -> None:
+    """Record further events and sign a head."""
+    async with log_at(url) as log, publisher_at(url) as publisher:
+        await asyncio.gather(*(log.note(event(Kind.READ)) for _ in range(others)))
+        await publisher.publish()
+
+
+async def step(url: str, others: int, folder: Path) -> bool:
+    """Grow and publish; say whether the copy verifies."""
+    await grow(url, others)
+    await publish_to(url, folder)
+    return verify(folder, vkey=VKEY).ok
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Read a whole folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_a_published_copy_grows_into_what_an_export_is(database: str, tmp_path: Path) -> None:
+    """Step by step or at once, the files are the same, and every step verifies."""
+    steps = [await step(database, others, tmp_path / "copy") for others in (3, 253, 1, 300)]
+    await write(database, tmp_path / "whole")
+
+    assert steps == [True] * 4
+    assert files_of(tmp_path / "copy") == files_of(tmp_path / "whole")
+
+
+async def test_a_publication_that_was_broken_off_is_made_good(sqlite_database: str, tmp_path: Path) -> None:
+    """Files half written or written before the head do no harm to the next one."""
+    await grow(sqlite_database, 300)
+    await publish_to(sqlite_database, tmp_path / "copy")
+    (tmp_path / "copy/tile/0/.001.unfinished").write_bytes(b"half")
+    (tmp_path / "copy/checkpoint").unlink()
+    await grow(sqlite_database, 5)
+    await publish_to(sqlite_database, tmp_path / "copy")
+
+    assert [problem.what for problem in verify(tmp_path / "copy", vkey=VKEY).problems] == []
+
+
+@pytest.mark.parametrize(("entries", "code"), [(3, "rollback"), (9, "fork")])
+async def test_another_history_is_not_published_over_the_first(
+    sqlite_database: str, tmp_path: Path, entries: int, code: str
+) -> None:
+    """A database put back to an older copy, or another one under the same key, is refused and told which."""
+    await grow(sqlite_database, 5)
+    await publish_to(sqlite_database, tmp_path / "copy")
+    other = f"sqlite+aiosqlite:///{tmp_path}/other.db"
+    await prepare(other)
+    await grow(other, entries)
+    with pytest.raises(ExportRefusedError) as raised:
+        await publish_to(other, tmp_path / "copy")
+
+    assert raised.value.code == code

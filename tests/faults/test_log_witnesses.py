@@ -1,0 +1,362 @@
+"""Witnesses on real sockets: down, slow, lying, replaying; a log that forked or was put back."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from audit.cosignature import Cosigner
+from audit.log import Log
+from audit.note import Signer
+from audit.policy import Policy
+from audit.publisher import Publisher
+from audit.store import UnwitnessedError
+from audit.tables import witnessed
+from audit.vigil import Vigil
+from audit.witness import Witness
+from audit.witnessing import Witnessing, witnessed_note
+from gateway.commands.demo import listening, serving
+from gateway.commands.witness import witness_app
+from gateway.witnesses import post_office
+from tests.unit.audit.records import (
+    ENDED,
+    NOW,
+    SIGNER,
+    engine_at,
+    event,
+    log_at,
+    mandate,
+    outcomes,
+    prepare,
+)
+
+NAMES = ("a", "b", "c")
+KEYS = {name: Cosigner.of(f"{name}.example", name.encode() * 32) for name in NAMES}
+ODD_KEY = Cosigner.of("c.example", b"z" * 32)
+OLD = 1_600_000_000
+
+
+@dataclass(slots=True)
+class Authorities:
+    """Three witnesses, each an application at an address; what they are said to have answered."""
+
+    folder: Path
+    stack: AsyncExitStack
+    urls: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    async def open(self, name: str, app: ASGIApp) -> None:
+        """Let a witness listen."""
+        listener = self.stack.enter_context(listening(0))
+        self.urls[name] = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await self.stack.enter_async_context(serving(app, listener))
+
+    async def tell(self, name: str, code: str) -> None:
+        """Remember what the log learnt of a witness."""
+        self.told.append((name, code))
+
+    def honest(self, name: str, key: Cosigner | None = None, at: int = 0) -> ASGIApp:
+        """Give a witness; one with another key or clock is not quite honest."""
+        clock = (lambda: at) if at else (lambda: int(datetime.now(UTC).timestamp()))
+        cosigners = [key or KEYS[name]]
+        known = {SIGNER.name: SIGNER.verifier}
+        return witness_app(Witness(self.folder / f"{name}.db", cosigners, known, clock))
+
+    def policy(self, enough: str = "2") -> Policy:
+        """Give the policy that names those three."""
+        lines = [
+            f"witness {name} {KEYS[name].public} {self.urls.get(name, 'http://127.0.0.1:9')}"
+            for name in NAMES
+        ]
+        return Policy.parse("\n".join([*lines, f"group all-of-us {enough} a b c", "quorum all-of-us"]))
+
+
+@pytest.fixture
+async def authorities(tmp_path: Path) -> AsyncIterator[Authorities]:
+    """Give the stage for three witnesses, closed at the end."""
+    (tmp_path / "witnesses").mkdir()
+    async with AsyncExitStack() as stack:
+        yield Authorities(tmp_path / "witnesses", stack)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a record."""
+    address = (
+        f"sqlite+aiosqlite:///{tmp_path}/record.db"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgres_database"))
+    )
+    await prepare(address)
+    return address
+
+
+async def grow(url: str, entries: int, signer: Signer = SIGNER) -> None:
+    """Record so many entries and sign a head."""
+    async with log_at(url, signer) as log, engine_at(url) as engine:
+        await asyncio.gather(*(log.note(event()) for _ in range(entries)))
+        await Publisher(engine, signer).publish()
+
+
+@asynccontextmanager
+async def witnessing(url: str, authorities: Authorities, enough: str = "2") -> AsyncIterator[Witnessing]:
+    """Give the log's side, with little patience; its first round only notes where it begins."""
+    async with engine_at(url) as engine, post_office(patience=0.5) as post:
+        yield Witnessing(
+            engine,
+            SIGNER.verifier,
+            authorities.policy(enough),
+            post.send,
+            authorities.tell,
+            lambda: datetime.now(UTC),
+        )
+
+
+async def rounds(asking: Witnessing, count: int = 1) -> bool:
+    """Go round so many times; say whether the newest head has its quorum."""
+    async with asking.engine.connect() as connection:
+        return [await asking.round(connection) for _ in range(count)][-1]
+
+
+async def newest(asking: Witnessing) -> str:
+    """Give the newest head with a quorum."""
+    async with asking.engine.connect() as connection:
+        return await witnessed_note(connection) or ""
+
+
+async def test_a_quorum_of_those_who_answer_is_enough(url: str, authorities: Authorities) -> None:
+    """With one of three down, two cosign each head as the log grows; the third is told as silent, once."""
+    await authorities.open("a", authorities.honest("a"))
+    await authorities.open("b", authorities.honest("b"))
+    async with witnessing(url, authorities) as asking:
+        await rounds(asking)
+        await grow(url, 3)
+        first = await rounds(asking)
+        await grow(url, 300)
+        second = await rounds(asking)
+        note = await newest(asking)
+
+    assert (first, second) == (True, True)
+    assert set(authorities.policy().cosigned(note)) == {"a", "b"}
+    assert note.split("\n")[1] == "303"
+    assert authorities.told == [("c", "silent")]
+
+
+async def test_a_witness_that_comes_back_goes_on_where_it_was(url: str, authorities: Authorities) -> None:
+    """What the log remembers of a witness may be wrong; the witness's own size is taken."""
+    await authorities.open("a", authorities.honest("a"))
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+        await grow(url, 5)
+        await rounds(asking)
+        async with asking.engine.begin() as connection:
+            await connection.exec_driver_sql("DELETE FROM audit_witness_sizes")
+        await grow(url, 7)
+
+        assert await rounds(asking)
+
+
+async def never(_request: Request) -> Response:
+    """Take too long."""
+    await asyncio.sleep(30)
+    return PlainTextResponse("")
+
+
+def saying(status: int, body: str) -> ASGIApp:
+    """Give a witness that says always the same."""
+
+    async def say(_request: Request) -> Response:
+        return PlainTextResponse(body, status)
+
+    return Starlette(routes=[Route("/add-checkpoint", say, methods=["POST"])])
+
+
+NEVER = Starlette(routes=[Route("/add-checkpoint", never, methods=["POST"])])
+STRAY = KEYS["c"].cosign("obmin.example/log\n1\n" + "A" * 43 + "=\n", OLD)
+
+
+@pytest.mark.parametrize(
+    ("third", "code"),
+    [
+        (NEVER, "silent"),
+        (saying(500, "broken"), "refused"),
+        (saying(200, ""), "unsigned"),
+        (saying(200, "— c.example not-base64\n"), "malformed"),
+        (saying(200, STRAY), "bad-signature"),
+        (saying(200, ODD_KEY.cosign("x.example\n1\n" + "A" * 43 + "=\n", OLD)), "unsigned"),
+        (saying(409, "many\n"), "refused"),
+        (saying(409, "1000\n"), "rollback"),
+        (saying(422, "fork"), "fork"),
+        (saying(302, ""), "refused"),
+        (saying(200, "x" * 100_000), "silent"),
+    ],
+    ids=[
+        "slow", "broken", "empty", "torn", "old-cosignature", "other-key", "no-size", "ahead", "fork",
+        "redirect", "endless",
+    ],
+)  # fmt: skip
+async def test_a_witness_that_is_wrong_counts_for_none(
+    tmp_path: Path, authorities: Authorities, third: ASGIApp, code: str
+) -> None:
+    """Whatever the third answers, the two others make the quorum, and a code says what was wrong with it."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
+    await prepare(url)
+    await authorities.open("a", authorities.honest("a"))
+    await authorities.open("b", authorities.honest("b"))
+    await authorities.open("c", third)
+    async with witnessing(url, authorities) as asking:
+        await rounds(asking)
+        await grow(url, 3)
+        enough = await rounds(asking)
+        note = await newest(asking)
+
+    assert enough
+    assert set(authorities.policy().cosigned(note)) == {"a", "b"}
+    assert authorities.told == [("c", code)]
+
+
+async def test_a_cosignature_of_another_time_is_a_replay(tmp_path: Path, authorities: Authorities) -> None:
+    """A witness whose cosignature is years old has not looked now."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
+    await prepare(url)
+    await authorities.open("a", authorities.honest("a", at=OLD))
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+        await grow(url, 3)
+        enough = await rounds(asking)
+
+    assert not enough
+    assert ("a", "replayed") in authorities.told
+
+
+async def test_a_log_put_back_to_an_older_copy_is_found_out(tmp_path: Path, authorities: Authorities) -> None:
+    """The witness has seen more than the restored log holds, and says so; no quorum covers it."""
+    url, before = f"sqlite+aiosqlite:///{tmp_path}/record.db", tmp_path / "before.db"
+    await prepare(url)
+    await authorities.open("a", authorities.honest("a"))
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+        await grow(url, 3)
+        await rounds(asking)
+    shutil.copy(tmp_path / "record.db", before)
+    await grow(url, 5)
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+    old = f"sqlite+aiosqlite:///{before}"
+    await grow(old, 1)
+    async with witnessing(old, authorities, "1") as asking:
+        enough = await rounds(asking)
+
+    assert not enough
+    assert ("a", "rollback") in authorities.told
+
+
+async def test_a_forked_log_is_found_out(tmp_path: Path, authorities: Authorities) -> None:
+    """Another history under the same key is refused by a witness that has seen the first."""
+    first, second = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("first", "second"))
+    await authorities.open("a", authorities.honest("a"))
+    await asyncio.gather(prepare(first), prepare(second))
+    codes = [await witness_once(url, authorities, entries) for url, entries in ((first, 3), (second, 7))]
+
+    assert codes == [True, False]
+    assert ("a", "fork") in authorities.told
+
+
+async def witness_once(url: str, authorities: Authorities, entries: int) -> bool:
+    """Let a log grow and have it witnessed by one."""
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+        await grow(url, entries)
+        return await rounds(asking)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that is set."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        """Give the time."""
+        return self.at
+
+
+@asynccontextmanager
+async def closing_log(url: str, vigil: Vigil) -> AsyncIterator[Log]:
+    """Give a log under a vigil."""
+    log = Log.at(url, SIGNER, ENDED["sqlite"], vigil)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+async def release(log: Log, exchange_id: str) -> None:
+    """Record an exchange."""
+    asked = mandate(exchange_id)
+    intent = await log.intend(asked, NOW)
+    await log.release(intent, asked, outcomes(), NOW)
+
+
+async def test_without_witnesses_there_is_an_alarm_and_then_no_release(
+    tmp_path: Path, authorities: Authorities
+) -> None:
+    """Fifteen minutes alone are an alarm, four hours the end of releases; a quorum ends both by itself."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
+    await prepare(url)
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+    await grow(url, 3)
+    clock = Clock(datetime.now(UTC))
+    vigil = Vigil(clock.now, timedelta(minutes=15), timedelta(hours=4))
+    states = [await state_after(url, vigil, clock, minutes) for minutes in (0, 14, 2, 220, 10)]
+    async with closing_log(url, vigil) as log:
+        with pytest.raises(UnwitnessedError):
+            await release(log, "exchange-1")
+    await authorities.open("a", authorities.honest("a"))
+    async with witnessing(url, authorities, "1") as asking:
+        await grow(url, 1)
+        await rounds(asking)
+    again = await state_after(url, vigil, clock, 0)
+
+    assert states == ["ready", "ready", "alarm", "alarm", "stopped"]
+    assert again == "ready"
+
+
+async def state_after(url: str, vigil: Vigil, clock: Clock, minutes: float) -> str:
+    """Let time pass and look."""
+    clock.at += timedelta(minutes=minutes)
+    async with engine_at(url) as engine, engine.connect() as connection:
+        await vigil.look(connection)
+    return vigil.state
+
+
+async def test_what_came_before_the_policy_is_never_waited_for(
+    tmp_path: Path, authorities: Authorities
+) -> None:
+    """A record that is old when witnesses are first asked does not stop the gateway at once."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
+    await prepare(url)
+    await grow(url, 3)
+    async with witnessing(url, authorities, "1") as asking:
+        await rounds(asking)
+        async with asking.engine.connect() as connection:
+            begun = await connection.scalar(select(witnessed.c.size))
+    vigil = Vigil(lambda: datetime.now(UTC) + timedelta(days=9), timedelta(minutes=15))
+    state = await state_after(url, vigil, Clock(), 0)
+
+    assert begun == 3
+    assert state == "ready"
