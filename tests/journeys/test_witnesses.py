@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
 
+import httpx
 import pytest
 
 from audit.cosignature import Cosigner
@@ -41,6 +42,12 @@ class Scene:
             self.folder / "heads.db", [KEY], {log.name: log}, lambda: int(datetime.now(UTC).timestamp())
         )
         await self.stack.enter_async_context(serving(witness_app(witness), self.listener))
+
+    async def witnessed(self) -> httpx.Response:
+        """Wait until a head has its quorum, and fetch it."""
+        while not (seen := await self.house.http.get("/log/witnessed")).is_success:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        return seen
 
     async def state(self, wanted: str) -> str:
         """Wait until the witnesses are as wanted; give the state that readiness tells."""
@@ -87,8 +94,7 @@ async def test_a_witnessed_head_is_served_and_verifies(scene: Scene, tmp_path: P
     await scene.open_witness()
     await scene.house.ask()
     policy = Policy.parse(scene.policy.read_text())
-    while not (seen := await scene.house.http.get("/log/witnessed")).is_success:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
+    seen = await scene.witnessed()
     report = await scene.house.verified(tmp_path)
 
     assert policy.met(seen.text)
