@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from audit.event import LARGEST, Event, EventError, Kind
+from audit.event import LARGEST, Event, EventError, Json, Kind
 
 _TEXT = rb'"([^"\\\x00-\x1f]*)"'
 _FRAME = re.compile(
@@ -28,12 +28,8 @@ _FRAME = re.compile(
 _VALUE = re.compile(rb':(?:"[^"\\\x00-\x1f]+"|[1-9][0-9]{0,14}(?=[,}]))')
 _PLAIN = re.compile(rb'(?:[{}\[\],]|"[A-Za-z0-9_. -]*"|(?<="):|(?<=:)0)*')
 """Structure, names, empty text and noughts: no brace, colon or number that stands inside a text."""
-_SOURCES = re.compile(
-    rb'\{"contract":\{[^{}]*\},(?:"intent":"",)?"sources":\[((?:\{(?:[^{}]++|\{[^{}]*+\})*+\},?)*+)\](?:,"withheld".*)?\}'
-)
-"""The skeleton of an intent's or release's details: sources are objects that nest but once."""
 _TOLD = re.compile(rb'"fields":\[([^\]]*)\],"ground":(\{[^{}]*\})[^{}]*?"source":"([^"]*)"')
-_INTENT = re.compile(rb'\},"intent":([0-9]+),')
+_INTENT = re.compile(rb'"intent":([0-9]+)[,}]')
 _KINDS: Mapping[bytes, Kind] = {kind.value.encode(): kind for kind in Kind}
 _MOST_SKELETONS = 4096
 
@@ -154,13 +150,23 @@ def _known(bones: bytes) -> Skeleton:
     try:
         if not _PLAIN.fullmatch(bones):
             return Skeleton(-1, -1)
-        Event.parse(_AROUND % bones)
+        details = Event.parse(_AROUND % bones).details
     except EventError:
         return Skeleton(-1, -1)
-    told = _SOURCES.fullmatch(bones)
-    tells = bones.count(b'"fields":') if told is not None else -1
-    plain = told is not None and tells == len(_TOLD.findall(told[1]))
-    return Skeleton(bones.count(b"}"), tells if plain else -1)
+    return Skeleton(bones.count(b"}"), _tells(details, bones))
+
+
+def _tells(details: Mapping[str, Json], bones: bytes) -> int:
+    """Count the sources of which fields are told; -1 where fields or an intent stand elsewhere, too."""
+    sources = details.get("sources")
+    told = (
+        [each for each in sources if isinstance(each, dict) and "fields" in each]
+        if isinstance(sources, list)
+        else []
+    )
+    everywhere = bones.count(b'"fields":'), len(_TOLD.findall(bones))
+    once = bones.count(b'"intent":') == ("intent" in details)
+    return len(told) if once and everywhere == (len(told), len(told)) else -1
 
 
 def _is_utf8(entry: bytes) -> bool:

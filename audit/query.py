@@ -93,9 +93,13 @@ class Filter:
 
 async def search(connection: AsyncConnection, wanted: Filter, limit: int = 100) -> list[Recorded]:
     """Give at most `limit` (≤ `MOST`) events in the log's order."""
-    conditions = [*wanted.conditions(), *_words(wanted.text, connection.dialect.name)]
-    query = _recorded().where(*conditions).order_by(wanted.order).limit(min(limit, MOST))
-    return await _read(connection, query)
+    return await _read(connection, page_of(wanted, connection.dialect.name, limit))
+
+
+def page_of(wanted: Filter, dialect: str, limit: int = 100) -> Select[int, bytes, bytes]:
+    """Give the statement behind `search`: each filter leads through an index, which its plan shows."""
+    conditions = [*wanted.conditions(), *_words(wanted.text, dialect)]
+    return _recorded().where(*conditions).order_by(wanted.order).limit(min(limit, MOST))
 
 
 async def stream(connection: AsyncConnection, wanted: Filter) -> AsyncIterator[Recorded]:
