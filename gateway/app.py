@@ -109,7 +109,9 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         record = Log.at(database.url, signer, ENDED[database.dialect.name], vigil)
         try:
             offering = open_offering(database, record, ring, settings.tenant, agencies)
-            yield Foundation(settings, ring, database, record, vigil, publisher, contracts, agencies, offering)
+            yield Foundation(
+                settings, ring, database, record, vigil, publisher, contracts, agencies, offering
+            )
         finally:
             await record.close()
     finally:
