@@ -108,10 +108,8 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             await vigil.look(connection)
         record = Log.at(database.url, signer, ENDED[database.dialect.name], vigil)
         try:
-            offering = open_offering(database, record, ring, settings.tenant, agencies)
-            yield Foundation(
-                settings, ring, database, record, vigil, publisher, contracts, agencies, offering
-            )
+            offers = open_offering(database, record, ring, settings.tenant, agencies)
+            yield Foundation(settings, ring, database, record, vigil, publisher, contracts, agencies, offers)
         finally:
             await record.close()
     finally:
