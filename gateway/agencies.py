@@ -118,6 +118,8 @@ def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
 def _public(path: Path, agency_id: str, jwk: dict[str, str]) -> PublicKey:
     if "d" in jwk:
         raise AgenciesError(f"{path}: agency {agency_id}: a private key does not belong here")
+    if jwk.get("kty") not in {"EC", "OKP"}:  # a secret is never taken for a key
+        raise AgenciesError(f"{path}: agency {agency_id}: use an EC or OKP key with a kid")
     try:
         key = JWKRegistry.import_key(dict(jwk))
     except (JoseError, ValueError, TypeError):

@@ -71,6 +71,13 @@ class Client:
                 _checked(response)
             return response.content
 
+    def post(self, path: str, body: Mapping[str, Any] | bytes, media_type: str = "application/json") -> Any:
+        """Post a JSON body, or bytes of another type, and give the JSON that comes back."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with self._open() as http:
+            headers = {**self._bearer(), "Content-Type": media_type}
+            return _checked(http.post(path, content=content, headers=headers))
+
     def export(self, folder: Path) -> None:
         """Fetch the whole record as an auditor may, into a folder that `obmin audit verify` reads."""
         with tarfile.open(fileobj=io.BytesIO(self.get("/v1/audit/export"))) as tar:

@@ -25,6 +25,7 @@ from gateway.app import create_app, lay_foundation
 from gateway.commands.client import Client, open_fields
 from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_demo, seed_demo
 from gateway.commands.history import ask, refused, show
+from gateway.commands.parcel import deliver_a_parcel
 from gateway.commands.serve import Server, bus_server, server_config
 from gateway.commands.settling import FAILED, told
 from gateway.logs import configure_logs
@@ -33,6 +34,7 @@ from gateway.storage.schema import upgrade
 
 MAIN_SUBJECT: Mapping[str, str] = {"scheme": "rnokpp", "value": "3311845622"}
 NEEDS_ASSESSMENT = "needs-assessment"
+PARTNER = "partner"
 
 NEXT_STEPS = """
 [bold]Go on[/] (in another terminal, from this folder)
@@ -110,7 +112,9 @@ def _ask_and_prove(console: Console, files: Demo, url: str) -> bool:
         console.print()
         show(answer, opened, console)
         complete = all(line["status"] == "answered" for line in answer["sources"].values())
-        return _prove(console, files, url, answer) and complete
+        proven = _prove(console, files, url, answer)
+        partner = Client(url, PARTNER, files.private_key(PARTNER))
+        return deliver_a_parcel(console, partner, client, MAIN_SUBJECT, case) and proven and complete
 
 
 def _prove(console: Console, files: Demo, url: str, answer: Mapping[str, Any]) -> bool:

@@ -71,17 +71,31 @@ async def report(request: Request, form: Annotated[Format, Query(alias="format")
     return await _told(request, gate, caller.id, cohort, form)
 
 
-@router.get("/offers/{offer_id}/report", summary="Who one offer has helped")
+@router.get("/offers/{offer_id}/report", summary="What became of one offer, and whom it has helped")
 async def of_offer(
     request: Request,
     offer_id: Code,
-    first: date,
+    first: date | None = None,
     months: Annotated[int, Query(ge=1, le=12)] = 1,
     form: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
-    """Tell by age and sex whom one offer has helped in a month, quarter or year that is over."""
+    """Tell delivered against promised; with `first`, by age and sex whom it helped in a period that is over.
+
+    Without a period these are the partner's own acts, which it knows: nothing of a person is in them.
+    """
     gate, caller = gate_of(request), await partner_of(request)
     offer = await gate.offering.offers.get(offer_id, caller.id)
+    if first is None:
+        return reply(
+            {
+                "offer": offer.id,
+                "title": offer.content["title"],
+                "total": offer.total,
+                "promised": offer.reserved,
+                "delivered": offer.delivered,
+                "available": offer.available,
+            }
+        )
     everywhere = _area(gate.offering, "")
     cohort = cohort_of("age-by-sex", everywhere, first, months, now().date(), offer.id)
     return await _told(request, gate, caller.id, cohort, form)
