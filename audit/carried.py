@@ -49,6 +49,7 @@ TABLE: Mapping[Kind, Row] = {
         "who is about to ask which sources for which fields, on which ground with which citation",
         _EXCHANGE,
         "contract sources withheld",
+        "via",
     ),
     Kind.RELEASE: _row(
         "what left: for each source the names of fields, ground, message and transaction on the bus",
@@ -60,7 +61,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.REFUSAL: _row(
         "that nothing left, and the exact reason; from before the intent it knows no person",
         _QUESTION | {"reason"},
-        sometimes="contract intent sources notices onward",
+        sometimes="contract intent sources notices onward via",
         results="refused",
     ),
     Kind.ABANDONED: _row(
@@ -72,8 +73,14 @@ TABLE: Mapping[Kind, Row] = {
     Kind.DELIVERY: _row(
         "what became of an answer: the recipient said it came, hung up, or read it again",
         frozenset({"exchange_id", "agency"}),
-        sometimes="release",
+        sometimes="release via",
         results="acknowledged unknown read-again",
+    ),
+    Kind.AGREEMENT: _row(
+        "a revision of a policy, a data agreement or a signature, by its digest",
+        frozenset({"agency", "result"}),
+        "schema object revision digest",
+        results="revised deleted",
     ),
     Kind.CONSENT: _row(
         "what a person agreed to or no longer does, and the text that she was shown",
@@ -84,7 +91,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.CASE: _row(
         "that a case was opened or changed, or a person filed without one",
         _AGENCY,
-        sometimes="officials opened closed",
+        sometimes="officials opened closed via",
         results="opened changed filed",
     ),
     Kind.CONTRACT: _row(
@@ -105,7 +112,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.READ: _row(
         "who read the record, how, and how many entries",
         _READER,
-        sometimes="count filter seed",
+        sometimes="count filter seed via",
         results="search event bundle timeline findings sample preview",
     ),
     Kind.EXPORT: _row(
@@ -115,7 +122,7 @@ TABLE: Mapping[Kind, Row] = {
         results="started done failed",
     ),
     Kind.ALARM: _row(
-        "that something was stopped that must not happen", _AGENCY, sometimes="source message_id"
+        "that something was stopped that must not happen", _AGENCY, sometimes="source message_id via"
     ),
     Kind.CONFIG: _row("that a setting of the deployment was changed", _READER, sometimes="count official"),
     Kind.EMERGENCY: _row(

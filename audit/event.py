@@ -51,6 +51,7 @@ class Kind(StrEnum):
     REFUSAL = "refusal"
     ABANDONED = "abandoned"
     DELIVERY = "delivery"
+    AGREEMENT = "agreement"
     CONSENT = "consent"
     CASE = "case"
     CONTRACT = "contract"

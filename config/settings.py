@@ -124,6 +124,16 @@ class SpdciSettings(_Section):
     """Its identifier types (`UIN`, `NID` …) and the scheme that each is here; others are schemes."""
 
 
+class GovstackSettings(_Section):
+    """The paths of GovStack's Consent Building Block, under `/govstack/…`."""
+
+    on: bool = False
+    """Whether they are served at all."""
+    open_as: str = ""
+    """The agency as which callers without a token are served, for the official suite, which knows none.
+    Never where there are real people."""
+
+
 class LimitSettings(_Section):
     """How much is taken on at once; beyond it callers are told to come back."""
 
@@ -173,6 +183,8 @@ class Settings(_Section):
     """See `BusSettings`."""
     spdci: SpdciSettings = SpdciSettings()
     """See `SpdciSettings`."""
+    govstack: GovstackSettings = GovstackSettings()
+    """See `GovstackSettings`."""
     limits: LimitSettings = LimitSettings()
     """See `LimitSettings`."""
     witnesses: WitnessSettings = WitnessSettings()

@@ -30,7 +30,7 @@ from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
-from gateway.bus import Bus, BusUnusableError, SecurityServer, fingerprints_of
+from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.clock import Clock
@@ -49,6 +49,7 @@ from gateway.politeness.calls import Calls
 from gateway.politeness.polite import Manners, Polite
 from gateway.politeness.windows import Window
 from gateway.purging import Purging
+from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
@@ -56,7 +57,7 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.web.application import build_application
-from gateway.web.facades.deployed import Facades
+from gateway.web.facades.deployed import Facades, GovStack
 from gateway.web.gate import Gate, Running
 from gateway.witnesses import asking_witnesses, vigil_of
 
@@ -204,24 +205,14 @@ async def _open_gate(
         oversight=Oversight.open(
             database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
         ),
-        facades=Facades(place_on_bus(settings, foundation.agencies), settings.spdci.identifiers),
+        facades=Facades(
+            place_on_bus(settings, foundation.agencies),
+            settings.spdci.identifiers,
+            GovStack.of(Revisions(database, foundation.log), settings.govstack.open_as, foundation.agencies)
+            if settings.govstack.on
+            else None,
+        ),
     )
-
-
-def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:
-    """Give our place on the bus where the settings name one.
-
-    Raises:
-        BusUnusableError: the security server's certificate is missing.
-    """
-    bus = settings.bus
-    if not bus.member:
-        return None
-    if bus.peer is None:
-        raise BusUnusableError("bus.peer: name the certificate of the security server")
-    server = SecurityServer(fingerprints_of(bus.peer), bus.proxy, bus.header)
-    address = bus.url or settings.public_url
-    return Bus.of(bus.member, address, server, agencies, modern=bus.faults == "snake")
 
 
 def chores_of(foundation: Foundation) -> Chores:
@@ -238,6 +229,15 @@ def chores_of(foundation: Foundation) -> Chores:
         Recalls(database, record, consents, Calendar(settings.country)),
         Lapsing(database, foundation.ring, consents, settings.tenant, foundation.contracts.vocabulary),
     )
+
+
+def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:
+    """Give our place on the bus where the settings name one. Raises `BusUnusableError`."""
+    bus = settings.bus
+    if not bus.member:
+        return None
+    server = SecurityServer.known_by(bus.peer, bus.proxy, bus.header)
+    return Bus.of(bus.member, bus.url or settings.public_url, server, agencies, modern=bus.faults == "snake")
 
 
 async def _recognise(database: Database, ring: KeyRing) -> None:

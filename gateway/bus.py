@@ -41,6 +41,13 @@ class SecurityServer:
     proxy: str
     header: str
 
+    @classmethod
+    def known_by(cls, peer: Path | None, proxy: str, header: str) -> Self:
+        """Give it by the file of its certificate. Raises `BusUnusableError` where there is none."""
+        if peer is None:
+            raise BusUnusableError("bus.peer: name the certificate of the security server")
+        return cls(fingerprints_of(peer), proxy, header)
+
     def recognise(self, *, direct: bool, address: str, passed_on: Sequence[str]) -> None:
         """Let nobody else through. `direct` says that our own listener has seen the certificate.
 

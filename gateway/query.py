@@ -26,8 +26,8 @@ class Query:
 
     `sources` and `fields` only narrow the contract; None asks for all it gives.
     `emergency` is the stated reason, None where none is claimed; `role` and `second_factor` are what
-    the agency vouches for about its official; `consent` is one on file that it relies on. `via` says by
-    which other protocol the query came, and under which ids it can be found there: it goes on record.
+    the agency vouches for about its official; `consent` is one on file that it relies on.
+    `via` says by which other protocol the query came, and under which ids it can be found there.
     """
 
     exchange_id: ExchangeId
@@ -40,10 +40,10 @@ class Query:
     fields: frozenset[Field] | None
     emergency: str | None
     language: str
-    via: Mapping[str, Json] = field(default_factory=dict)
     role: str = ""
     second_factor: bool = False
     consent: str = ""
+    via: Mapping[str, Json] = field(default_factory=dict)
 
     def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:
         """Write the entry of a query that was refused before it had a mandate."""

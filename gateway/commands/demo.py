@@ -80,7 +80,8 @@ async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
 
 async def _main_job(console: Console, files: Demo, settings: Settings, once: bool) -> bool:
     url = settings.public_url
-    console.print(f"               gateway  {url}   on the bus  {settings.bus.url}\n")
+    console.print(f"               gateway  {url}")
+    console.print(f"               on the bus  {settings.bus.url}\n")
     complete = await asyncio.to_thread(_ask_and_prove, console, files, url)
     if once or not complete:
         return complete

@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
 from adapters.people import Person, load_people
-from config.settings import BusSettings, DatabaseSettings, Settings, SourceSettings, SpdciSettings
+from config.settings import (
+    BusSettings,
+    DatabaseSettings,
+    GovstackSettings,
+    Settings,
+    SourceSettings,
+    SpdciSettings,
+)
 from contracts.contract import Basis
 from contracts.facts import Giver
 from contracts.vocabulary import (
@@ -31,6 +39,7 @@ from gateway.commands.certificates import self_signed
 from gateway.commands.keys import inline_table, write_private
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
+from gateway.revisions import Revisions, Schema
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recipient import public_half
 from gateway.storage.engine import now
@@ -52,6 +61,22 @@ MEMBERS: Mapping[str, str] = {CASE_SYSTEM: "SEVDEIR-TEST/GOV/00034022/CASE_SYSTE
 DECLARED: Mapping[str, str] = {"9K9J65I75ILCLMPDUIRXS": "needs-assessment"}
 """The demo on its bus: our subsystem, the case system's, and the purpose that it declared there."""
 SPDCI_IDENTIFIERS: Mapping[str, str] = {"UIN": "rnokpp", "NID": "unzr"}
+POLICY: Mapping[str, Any] = {
+    "name": "Needs assessment",
+    "version": "1",
+    "url": "https://obmin.example/policies/needs-assessment",
+    "dataRetentionPeriodDays": 365,
+}
+AGREEMENT: Mapping[str, Any] = {
+    "version": "1",
+    "controller": {"id": CASE_SYSTEM},
+    "policy": {"id": "1"},
+    "purpose": "needs-assessment",
+    "lawfulBasis": "consent",
+    "dpia": "https://obmin.example/dpia/needs-assessment",
+    "active": True,
+    "forgettable": False,
+}
 OFFICIALS = (OfficialId("worker-17"), OfficialId("worker-18"))
 HIDDEN_AT_RISK = ("whereabouts", "contact")
 
@@ -111,6 +136,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
             url=f"https://127.0.0.1:{bus_port}",
         ),
         spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
+        govstack=GovstackSettings(on=True),
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -159,6 +185,9 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[spdci]",
         f"identifiers = {inline_table(settings.spdci.identifiers)}",
+        "",
+        "[govstack]",
+        f"on = {str(settings.govstack.on).lower()}",
     ]
     for name, source in settings.sources.items():
         lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']
@@ -177,6 +206,17 @@ async def seed_demo(foundation: Foundation) -> None:
             ref = await _open_case(cases, case, person)
         if key == MAIN_PERSON:
             await _give_consent(foundation, Consents(database, foundation.log), ref)
+    if settings.govstack.on:
+        await _write_agreement(Revisions(database, foundation.log))
+
+
+async def _write_agreement(revisions: Revisions) -> None:
+    """Put the policy and the data agreement on file that GovStack's own test suite looks for, both `1`."""
+    for schema, document in ((Schema.POLICY, POLICY), (Schema.DATA_AGREEMENT, AGREEMENT)):
+        try:
+            await revisions.current(schema, "1")
+        except NotFoundError:
+            await revisions.write(schema, "1", document, AgencyId("operator"))
 
 
 async def _open_case(cases: Cases, case: CaseId, person: Person) -> SubjectRef:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from config.settings import BusSettings, Settings
 from gateway.app import chores_of, create_app, lay_foundation, place_on_bus
+from gateway.bus import BusUnusableError
 from gateway.commands.settling import settings_of, told
 from gateway.logs import configure_logs
 from gateway.web.facades.peer import AtBus, tls_for
@@ -37,21 +38,25 @@ class Server(uvicorn.Server):
 class Gateway(uvicorn.Server):
     """The gateway's server, and the bus's listener for as long as it is up."""
 
-    def __init__(self, config: uvicorn.Config, beside: uvicorn.Server | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, beside: uvicorn.Server | None, at: socket.socket | None
+    ) -> None:
         super().__init__(config)
         self._beside = beside
+        self._at = at
+        self._serving: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve: the bus's listener once the services are there."""
         await super().startup(sockets)
-        if self._beside and not self.should_exit:
-            self._served = asyncio.create_task(self._beside.serve())
+        if self._beside and self._at and not self.should_exit:
+            self._serving = asyncio.create_task(self._beside.serve([self._at]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving, the bus's listener first."""
-        if self._beside:
+        if self._beside and self._serving:
             self._beside.should_exit = True
-            await self._served
+            await self._serving
         await super().shutdown(sockets)
 
 
@@ -91,7 +96,8 @@ def serve(config: Annotated[Path, typer.Option(help="The deployment's settings (
     app = create_app(settings)
     with told():
         beside = bus_server(app, settings.bus)
-    Gateway(server_config(app, settings.host, settings.port), beside).run()
+        at = _listen(settings.bus) if beside else None
+    Gateway(server_config(app, settings.host, settings.port), beside, at).run()
 
 
 def bus_server(app: ASGIApp, bus: BusSettings) -> uvicorn.Server | None:
@@ -100,6 +106,14 @@ def bus_server(app: ASGIApp, bus: BusSettings) -> uvicorn.Server | None:
         return None
     tls = tls_for(bus.certificate, bus.peer)
     return Server(server_config(AtBus(app), bus.host, bus.port, tls, lifespan=False))
+
+
+def _listen(bus: BusSettings) -> socket.socket:
+    """Take the bus's port before anything is served. Raises `BusUnusableError` where it is taken."""
+    try:
+        return socket.create_server((bus.host, bus.port), backlog=2048)
+    except OSError as error:
+        raise BusUnusableError(f"bus.port: {bus.host}:{bus.port}: {error.strerror}") from None
 
 
 def worker(config: Annotated[Path, typer.Option(help="The deployment's settings (TOML).")]) -> None:

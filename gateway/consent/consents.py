@@ -178,6 +178,12 @@ class Consents:
         """Read a person's consents, the newest first."""
         return await self._select(consents.c.subject_ref == subject_ref)
 
+    async def page(self, consumer: AgencyId | None, offset: int, limit: int) -> Sequence[Consent]:
+        """Read a page of an agency's consents, of everybody's for None; of one page the newest first."""
+        whose = () if consumer is None else (consents.c.consumer == consumer,)
+        ids = select(consents.c.id).where(*whose).order_by(consents.c.id).offset(offset).limit(limit)
+        return await self._select(consents.c.id.in_(ids))
+
     async def _select(self, condition: Any) -> list[Consent]:
         ended = (consent_events.c.consent_id == consents.c.id) & (consent_events.c.kind != GIVEN)
         statement = (

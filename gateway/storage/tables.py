@@ -247,3 +247,20 @@ source_drift = Table(
     Column("exchange_id", String(36), nullable=False, comment="the first exchange that showed it"),
     Column("seen_at", BigInteger, nullable=False),
 )
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("schema", String, primary_key=True),
+    Column("object_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("snapshot", Text, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("predecessor", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String, nullable=False),
+    Column("deleted", Integer, nullable=False),
+    Column("subject_ref", String, ForeignKey("subjects.ref"), nullable=True, index=True),
+)
+"""Documents as chains of revisions (`gateway.revisions`): each is written once."""

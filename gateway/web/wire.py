@@ -144,10 +144,10 @@ class HistoryBody(Body):
             fields=frozenset(map(FieldName, self.fields)) if self.fields else None,
             emergency=self.emergency.reason if self.emergency else None,
             language=language,
-            via=via,
             role=self.official.role or "",
             second_factor=self.official.second_factor,
             consent=self.consent or "",
+            via=via,
         )
 
 

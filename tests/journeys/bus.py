@@ -53,11 +53,13 @@ def envelope(header: str = "".join(PARTS), body: str = BODY) -> str:
     )
 
 
-def at_bus(house: House) -> httpx.AsyncClient:
-    """Give the security server's own connection, by its certificate."""
+def at_bus(house: House, url: str = "") -> httpx.AsyncClient:
+    """Give the security server's own connection, by its certificate, to this gateway of the house."""
     trust = ssl.create_default_context(cafile=str(house.demo.certificate("bus").with_suffix(".crt")))
     trust.load_cert_chain(house.demo.certificate("security-server"))
-    return httpx.AsyncClient(base_url=house.settings.bus.url, verify=trust, trust_env=False, timeout=30)
+    return httpx.AsyncClient(
+        base_url=url or house.settings.bus.url, verify=trust, trust_env=False, timeout=30
+    )
 
 
 async def post_soap(house: House, content: str | bytes, **headers: str) -> httpx.Response:

@@ -249,12 +249,13 @@ async def open_house(
     *,
     prepared: bool = False,
     bus: Mapping[str, Any] | None = None,
+    govstack: Mapping[str, Any] | None = None,
     front: Callable[[ASGIApp], ASGIApp] = lambda registries: registries,
 ) -> AsyncIterator[House]:
     """Open a deployment in a folder, and close it whole. An empty database URL means SQLite there.
 
-    `prepared` says that the database has been brought up and seeded by another house. `bus` changes the
-    settings of the bus. `front` may stand between the gateway and the simulated registries.
+    `prepared` says that the database has been brought up and seeded by another house. `bus` and `govstack`
+    change the settings of those names. `front` may stand between the gateway and the registries.
     """
     logs, faults = io.StringIO(), Faults()
     configure_logs("info", logs)
@@ -272,6 +273,7 @@ async def open_house(
             "limits": limits or LimitSettings(),
             "bus": settings.bus.model_copy(update=dict(bus or {})),
             "witnesses": witnesses or WitnessSettings(),
+            "govstack": settings.govstack.model_copy(update=dict(govstack or {})),
         }
         if database:
             update["database"] = DatabaseSettings(url=database)

@@ -37,6 +37,7 @@ class Replica:
     url: str
     process: Process
     http: httpx.AsyncClient
+    bus_url: str
 
     async def kill(self) -> None:
         """End it as a crash does."""
@@ -63,9 +64,13 @@ async def call(*arguments: str | Path, **variables: str) -> Finished:
 @asynccontextmanager
 async def replica_of(house: House) -> AsyncIterator[Replica]:
     """Serve the house's deployment from another process too, behind the same public address."""
-    with listening(0) as free:
-        port = free.getsockname()[1]
-    variables = {"OBMIN_PORT": str(port), "OBMIN_DATABASE__URL": house.settings.database.url}
+    with listening(0) as free, listening(0) as at_bus:
+        port, bus_port = (each.getsockname()[1] for each in (free, at_bus))
+    variables = {
+        "OBMIN_PORT": str(port),
+        "OBMIN_BUS__PORT": str(bus_port),
+        "OBMIN_DATABASE__URL": house.settings.database.url,
+    }
     url = f"http://127.0.0.1:{port}"
     log = house.demo.folder / f"replica-{port}.log"
     with log.open("wb") as lines:
@@ -76,7 +81,7 @@ async def replica_of(house: House) -> AsyncIterator[Replica]:
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
         try:
             await _ready(http, process, log)
-            yield Replica(url, process, http)
+            yield Replica(url, process, http, f"https://127.0.0.1:{bus_port}")
         finally:
             with suppress(ProcessLookupError):
                 process.terminate()

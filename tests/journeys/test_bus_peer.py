@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import signal
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gateway.commands.certificates import self_signed
 from tests.journeys.bus import at_bus, envelope, fault_of, trembita_headers
 from tests.journeys.house import MARIA, House, open_house
+from tests.journeys.program import replica_of, run
 
 SUBJECT = {"subject": {"scheme": "rnokpp", "value": MARIA}}
 HERE = {"proxy": "127.0.0.1"}
@@ -131,3 +133,26 @@ async def test_a_deployment_that_is_on_no_bus_has_no_such_address(tmp_path: Path
         response = await house.http.post(path, content=b"")
 
     assert response.status_code == 404
+
+
+async def test_each_gateway_has_a_listener_of_its_own(lite: House) -> None:
+    """A gateway in a process of its own serves the bus, too, and ends when it is told."""
+    async with replica_of(lite) as replica:
+        async with at_bus(lite, replica.bus_url) as http:
+            response = await http.post("/restapi", headers=trembita_headers(), json=SUBJECT)
+        replica.process.terminate()
+        code = await replica.process.wait()
+
+    assert response.status_code == 200
+    assert code == -signal.SIGTERM
+
+
+async def test_a_port_that_is_taken_is_named(lite: House) -> None:
+    """A gateway whose bus port another process has does not start, and says which it is."""
+    port = str(lite.settings.bus.port)
+    done = await run(
+        lite.demo.folder, "serve", "--config", lite.demo.settings_file, OBMIN_PORT="0", OBMIN_BUS__PORT=port
+    )
+
+    assert done.code == 1
+    assert f"bus.port: 127.0.0.1:{port}" in done.err

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from audit.event import Json
 from contracts.identifiers import InvalidIdentifierError, is_valid
@@ -48,7 +48,10 @@ class Carried:
 
 
 class AskingBody(Body):
-    """The body of a question over the bus. What the headers have said need not be said again."""
+    """The body of a question over the bus. What the headers have said need not be said again.
+
+    It claims no emergency: that takes a role and a second factor of the official, which no bus vouches for.
+    """
 
     subject: SubjectBody | None = None
     purpose_id: Code | None = None
@@ -56,7 +59,6 @@ class AskingBody(Body):
     official: Code | None = None
     sources: Annotated[list[Code], Field(min_length=1, max_length=50)] | None = None
     fields: Annotated[list[Code], Field(min_length=1, max_length=500)] | None = None
-    emergency: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
 
 
 def service_of(bus: Bus, carried: Carried) -> Service:
@@ -96,7 +98,6 @@ def read_asked(
             "official": {"id": _one(carried.official, said.official)},
             "sources": said.sources,
             "fields": said.fields,
-            "emergency": {"reason": said.emergency} if said.emergency else None,
         }
     )
     return Asked(caller, _query(history, carried, purpose_id, exchange_id, vocabulary, language))
@@ -117,7 +118,7 @@ def _query(
         "message_id": carried.message_id,
         "purpose_id": purpose_id,
     }
-    if carried.transaction_id:
+    if MESSAGE_ID.fullmatch(carried.transaction_id):
         via["transaction_id"] = carried.transaction_id
     return history.query(exchange_id, vocabulary, language, via)
 

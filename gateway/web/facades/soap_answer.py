@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from adapters.protocols.envelope import UNSENDABLE
 from adapters.protocols.xroad_soap import BODY, ENVELOPE, FAULT, HEADER, SOAP
 from gateway.answer import Answer
 from gateway.web.facades.services import NAMESPACE
@@ -103,7 +104,8 @@ def _type(value: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    # What a registry wrote and no XML can carry must not lose an answer that is released already.
+    return value.isoformat() if isinstance(value, date) else UNSENDABLE.sub("\ufffd", str(value))
 
 
 def _members(element: etree._Element, members: Mapping[str, Any]) -> None:

@@ -126,7 +126,7 @@ def _query(
         official=OfficialId(meta.official),
         sources=_claimed(gate, caller, purpose, search),
         fields=None,
-        emergency="",
+        emergency=None,
         language=language,
         via=via,
     )

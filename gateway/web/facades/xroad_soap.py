@@ -126,7 +126,7 @@ def _body(wrapper: etree._Element, service: Service) -> bytes:
     subject = said.get("subject")
     if subject and "birthDate" in subject:
         subject["birth_date"] = subject.pop("birthDate")
-    body = {"purpose_id": said.get("purposeId"), "subject": subject, "emergency": said.get("emergency")}
+    body = {"purpose_id": said.get("purposeId"), "subject": subject}
     for many, one in (("sources", "source"), ("fields", "field")):
         if one in said:
             body[many] = as_list(said[one])
