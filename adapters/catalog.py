@@ -48,12 +48,13 @@ class Entry:
 def find_registries(folder: Path = FOLDER) -> Mapping[Source, Entry]:
     """Read the manifest of each registry, in alphabetical order.
 
-    Raises `ManifestError` naming file, line and key, also when a folder is not named as its source.
+    A folder is a Python package too, so the dashes of its source are underscores in its name. Raises
+    `ManifestError` naming file, line and key, also when a folder is not named as its source.
     """
     found: dict[Source, Entry] = {}
     for path in sorted(folder.glob("*/manifest.toml")):
         manifest = read_manifest(path)
-        if manifest.source != path.parent.name:
+        if manifest.source.replace("-", "_") != path.parent.name:
             raise ManifestError(f"{path}: source: the folder has another name")
         found[Source(manifest.source)] = Entry(Source(manifest.source), path.parent, manifest)
     return found
@@ -75,7 +76,12 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     def rest(request: Request, dialect: Dialect, key: Mapping[str, str] | None = None) -> RestRegistry:
         wire = Wire(source, connection.base_url, transport, key, paths=[dialect.path(request.path, "")])
         return RestRegistry(
-            source, request, dialect, wire, wording, Finder(reading, request.record, manifest.codes)
+            source,
+            request,
+            dialect,
+            wire,
+            wording,
+            Finder(reading, request.record, manifest.codes, whole=manifest.about == "place"),
         )
 
     match manifest:
@@ -96,9 +102,8 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
         case Manifest(xroad_rest=XRoadRest() as xroad_rest):
             return rest(xroad_rest, XRoadR1(source, xroad_rest, connection))
         case Manifest(rest=Rest() as plain):
-            return rest(
-                plain, Plain(), {plain.key_header: f"{plain.key_scheme} {connection.credential}".strip()}
-            )
+            key = {plain.key_header: f"{plain.key_scheme} {connection.credential}".strip()}
+            return rest(plain, Plain(), key if plain.key_header else None)
     raise ManifestError(f"{entry.folder}: protocol")
 
 

@@ -10,6 +10,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -30,7 +31,8 @@ from adapters.base import (
     SubjectUnknownError,
 )
 from adapters.catalog import Entry, build
-from adapters.people import Person, load_people
+from adapters.people import Person, Place, load_people, load_places
+from adapters.places import PLACE, REGION
 from adapters.protocols.connection import Connection
 from adapters.simulation import Faults, Kind, simulate_registries
 from contracts.vocabulary import (
@@ -77,11 +79,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """An adapter on trial. `faults` is None where the other side cannot be told to misbehave."""
+    """An adapter on trial. `faults` is None where the other side cannot be told to misbehave.
+
+    `people` are those, or the places, that the samples tell of; the first of the samples is who is asked
+    about where one is enough.
+    """
 
     entry: Entry
     adapter: Adapter
-    people: Mapping[str, Person]
+    people: Mapping[str, Person | Place]
     faults: Faults | None
 
     def question(
@@ -100,6 +106,11 @@ class Bench:
             fields=frozenset(Field(field) for field in chosen),
             deadline=asyncio.get_running_loop().time() + patience,
         )
+
+    @property
+    def main(self) -> str:
+        """Give the key of whom the samples tell of first."""
+        return next(iter(self.samples()))
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -137,20 +148,19 @@ async def _as_sampled(bench: Bench, key: str) -> bool:
 
 
 def _shares_a_name(bench: Bench, key: str) -> bool:
-    mine = bench.people[key]
-    twins = [
-        other
-        for other in bench.people.values()
-        if (other.family, other.given, other.birth_date) == (mine.family, mine.given, mine.birth_date)
-    ]
-    return len(twins) > 1
+    mine = _named(bench.people[key])
+    return mine is not None and [_named(other) for other in bench.people.values()].count(mine) > 1
+
+
+def _named(one: Person | Place) -> tuple[str, str, date] | None:
+    return None if isinstance(one, Place) else (one.family, one.given, one.birth_date)
 
 
 async def _fields(bench: Bench) -> str:
     """Exactly the fields asked for come back: one asked, one answered, whatever else the registry sends."""
-    person = bench.people["maria"].subject()
+    person = bench.people[bench.main].subject()
     wrong = []
-    for field in bench.samples()["maria"]["means"]:
+    for field in bench.samples()[bench.main]["means"]:
         reply = await bench.adapter.ask(bench.question(person, frozenset({field})))
         if not isinstance(reply, Answered) or reply.values.keys() != {field}:
             wrong.append(field)
@@ -160,16 +170,21 @@ async def _fields(bench: Bench) -> str:
 async def _unknown(bench: Bench) -> str:
     """Somebody whom the registry does not hold is unknown, and that is no fault."""
     nobody = Identity(
-        {Scheme("rnokpp"): "2500000003", Scheme("unzr"): "19680612-00000"},
+        {
+            Scheme("rnokpp"): "2500000003",
+            Scheme("unzr"): "19680612-00000",
+            PLACE: "UA99999999999999999",
+            REGION: "99",
+        },
         PersonName("Невідомченко", "Ніхто"),
-        bench.people["maria"].birth_date,
+        date(1968, 6, 12),
     )
     return await _failing(bench, Subject(nobody), SubjectUnknownError, frozenset({"not-found"}), PATIENCE)
 
 
 async def _unidentified(bench: Bench) -> str:
     """Somebody who cannot be named to the registry is not asked about."""
-    nameless = Subject(Identity({Scheme("birth-certificate"): "I-БК123456"}))
+    nameless = Subject(Identity({Scheme("nickname"): "Ніхто"}))
     return await _failing(bench, nameless, SourceRefusedError, frozenset({"identifier-missing"}), PATIENCE)
 
 
@@ -188,8 +203,10 @@ async def _failing(
 
 
 def personal_values(subject: Subject) -> frozenset[str]:
-    """Give every text that would betray this person: the canaries to look for."""
+    """Give every text that would betray this person: the canaries to look for. A place betrays nobody."""
     identity = subject.reveal()
+    if PLACE in identity.identifiers:
+        return frozenset()
     names = (identity.name.family, identity.name.given, identity.name.patronymic) if identity.name else ()
     born = identity.birth_date
     dates = (f"{born:%Y-%m-%d}", f"{born:%d.%m.%Y}", f"{born:%Y.%m.%d}") if born else ()
@@ -208,7 +225,7 @@ def _misbehaving(kind: Kind) -> Check:
             error, reasons = FAILURES[kind]
             impatient = kind in {Kind.SLOW, Kind.HANG}
             patience = IMPATIENCE if impatient else PATIENCE
-            return await _failing(bench, bench.people["maria"].subject(), error, reasons, patience)
+            return await _failing(bench, bench.people[bench.main].subject(), error, reasons, patience)
         finally:
             bench.faults.clear(bench.entry.source)
 
@@ -224,17 +241,22 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 
+def whom(entry: Entry) -> Mapping[str, Person | Place]:
+    """Give those of the simulation whom a registry may tell of: people, or places."""
+    return load_places() if entry.manifest.about == "place" else load_people()
+
+
 def simulated_bench(entry: Entry) -> Bench:
     """Put one registry on trial over its own simulator."""
     faults = Faults()
     transport = httpx.ASGITransport(simulate_registries(faults, frozenset({entry.source})))
     connection = Connection(f"http://simulated/{entry.source}", credential="conformance")
-    return Bench(entry, build(entry, connection, transport), load_people(), faults)
+    return Bench(entry, build(entry, connection, transport), whom(entry), faults)
 
 
 def remote_bench(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransport) -> Bench:
     """Put one registry on trial at an address, by the checks that need no misbehaviour."""
-    return Bench(entry, build(entry, connection, transport), load_people(), None)
+    return Bench(entry, build(entry, connection, transport), whom(entry), None)
 
 
 async def try_check(bench: Bench, name: str) -> Verdict:

@@ -49,7 +49,8 @@ class Manifest(Part):
     `ground` cites the article of law, `basis` says of what kind it is. `protected` data are never asked for
     unless a contract names them. `needs` are sets of identifiers, best first, any one of which suffices.
     `question` maps the registry's elements to our words; `date_formats` are of single elements, where
-    `birth_date_format` is not that of all. `approximated` lists the names that no public document confirms.
+    `birth_date_format` is not that of all. `about` says whether it tells of people or of places.
+    `approximated` lists the names that no public document confirms.
     `idempotent` says that asking twice is as asking once over there: then a question that failed on the way
     may be repeated.
     """
@@ -64,6 +65,7 @@ class Manifest(Part):
     notice: Notice = Notice()
     needs: Annotated[tuple[frozenset[str], ...], Field(min_length=1)]
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
+    about: Literal["person", "place"] = "person"
     approximated: tuple[str, ...] = ()
     birth_date_format: str = "%Y-%m-%d"
     idempotent: bool = False

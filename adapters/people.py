@@ -1,4 +1,4 @@
-"""The simulated people of `people.toml`: who the simulators know, for the demo, the tests and conformance."""
+"""The simulated people and places of `people.toml`: for the simulators, the demo, tests and conformance."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from adapters.places import place_of
 from contracts.vocabulary import Identity, PersonName, Scheme, Subject
 
 FILE: Final = Path(__file__).parent / "people.toml"
@@ -28,6 +29,8 @@ class Person:
     rnokpp: str = ""
     unzr: str = ""
     passport: str = ""
+    birth_certificate: str = ""
+    died_on: date | None = None
     mother: str = ""
     father: str = ""
     partner: str = ""
@@ -35,7 +38,12 @@ class Person:
 
     def identity(self) -> Identity:
         """Give everything that names this person."""
-        held = {"rnokpp": self.rnokpp, "unzr": self.unzr, "passport": self.passport}
+        held = {
+            "rnokpp": self.rnokpp,
+            "unzr": self.unzr,
+            "passport": self.passport,
+            "birth-certificate": self.birth_certificate,
+        }
         name = PersonName(self.family, self.given, self.patronymic or None)
         return Identity({Scheme(key): value for key, value in held.items() if value}, name, self.birth_date)
 
@@ -44,7 +52,26 @@ class Person:
         return Subject(self.identity())
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of the simulation: its code in the country's codifier, and its name."""
+
+    key: str
+    katottg: str
+    name: str
+
+    def subject(self) -> Subject:
+        """Give this place as one may be asked about."""
+        return Subject(place_of(self.katottg))
+
+
 def load_people(file: Path = FILE) -> Mapping[str, Person]:
     """Give the simulated people by key, in the file's order. Raises TypeError for an unknown member."""
     entries = tomllib.loads(file.read_text(encoding="utf-8"))["person"]
     return {entry["key"]: Person(**entry) for entry in entries}
+
+
+def load_places(file: Path = FILE) -> Mapping[str, Place]:
+    """Give the simulated places by key, in the file's order. Raises TypeError for an unknown member."""
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["place"]
+    return {entry["key"]: Place(**entry) for entry in entries}

@@ -130,12 +130,12 @@ async def _ask(
             deadline=deadline,
             purpose=mandate.grant.purpose,
         )
-        finding = await _heard(adapter, question, began)
+        finding = await heard(adapter, question, began)
     await watch(finding)
     return finding
 
 
-async def _heard(adapter: Adapter, question: Question, began: float) -> Finding:
+async def heard(adapter: Adapter, question: Question, began: float) -> Finding:
     """Ask one adapter and turn whatever comes of it into a finding."""
     loop = asyncio.get_running_loop()
     likenesses: tuple[Likeness, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,17 @@ def last(answer: Any, member: str) -> Any:
     return crossing[member] if crossing else None
 
 
+def away(answer: Any, days: int) -> bool | None:
+    """Say whether the person has been abroad for more than so many days: all that a decision needs.
+
+    None where the registry says that she is abroad and not since when.
+    """
+    if not boolean(answer["abroad"]):
+        return False
+    left = last(answer, "crossedAt")
+    return (datetime.now(UTC).date() - read_date(left)).days > days if left else None
+
+
 CODES: Final = load_codes(Path(__file__).parent / "codes.toml")
 IDENTITY: Final = whose
 
@@ -35,6 +47,8 @@ READERS: Final[Mapping[Field, Reader]] = {
     Field("person.birth_date"): lambda answer: read_date(answer["birthDate"]),
     Field("person.sex"): lambda answer: read_sex(answer["sex"]),
     Field("border.abroad"): lambda answer: boolean(answer["abroad"]),
+    Field("border.abroad_over_30_days"): lambda answer: away(answer, 30),
+    Field("border.abroad_over_90_days"): lambda answer: away(answer, 90),
     Field("border.last_direction"): lambda answer: coded(CODES["direction"], last(answer, "direction")),
     Field("border.last_crossed_on"): lambda answer: optional(last(answer, "crossedAt"), read_date),
     Field("border.checkpoint"): lambda answer: text(last(answer, "checkpoint")),

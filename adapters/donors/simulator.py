@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from adapters.protocols.serving import (
     Scope,
     Send,
     Served,
+    by_members,
     header,
     personal_text,
     read_body,
@@ -23,12 +24,7 @@ from adapters.protocols.serving import (
 )
 
 SAMPLES: Final = Path(__file__).parent / "samples" / "records.json"
-
-
-def found_by(said: Mapping[str, Any]) -> Iterator[str]:
-    """Give the numbers by which one recipient is found."""
-    asked = said.get("person", said)
-    yield from (asked[name] for name in ("rnokpp", "unzr") if asked.get(name))
+found_by: Final = by_members("rnokpp", "unzr", inside="person")
 
 
 def render(found: Sequence[Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -17,6 +17,7 @@ from adapters.protocols.serving import (
     Scope,
     Send,
     Served,
+    by_members,
     header,
     personal_text,
     read_body,
@@ -28,12 +29,7 @@ SEARCH: Final = "/api/persons/search"
 SUMMARY: Final = ("/api/patients/", "/summary/social_facts")
 META: Final = {"code": 200, "url": "http://esoz.example/api", "type": "list", "request_id": "esoz-simulator"}
 NOBODY: Final = {"page_number": 1, "page_size": 50, "total_entries": 0, "total_pages": 0}
-
-
-def found_by(said: Mapping[str, Any]) -> Iterator[str]:
-    """Give the numbers by which one patient is found."""
-    asked = said.get("person", said)
-    yield from (asked[name] for name in ("tax_id", "unzr") if asked.get(name))
+found_by: Final = by_members("tax_id", "unzr", inside="person")
 
 
 def page(items: Sequence[Any], number: int = 1, size: int = 50) -> bytes:

@@ -90,6 +90,13 @@ def coded(codes: Mapping[str, Value], word: Any) -> Value | None:
     return codes[text]
 
 
+def known(codes: Mapping[str, Value], word: Any) -> Value:
+    """Give our code for a word that must be there. Raises `UnknownCodeError`, TypeError for an absent one."""
+    if (code := coded(codes, word)) is None:
+        raise TypeError("not-a-code")
+    return code
+
+
 def _folded(file: Path, name: str, words: Mapping[str, Value]) -> Mapping[str, Value]:
     folded = {_key(word): meaning for word, meaning in words.items()}
     if len(folded) != len(words):

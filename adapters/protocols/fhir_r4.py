@@ -130,6 +130,8 @@ class FhirR4:
 
     def _resource(self, response: Response, kind: str) -> Any:
         """Give the resource that was asked for; raise what an outcome or a status in its place means."""
+        if response.status != HTTPStatus.OK and "json" not in response.headers.get("content-type", ""):
+            refuse_status(self.source, response.status)  # not the server's own words: a proxy's page
         with readable(self.source):
             document = read_json(response.body) if response.body else {}
             outcome = document.get("resourceType") == "OperationOutcome"

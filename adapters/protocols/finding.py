@@ -53,11 +53,15 @@ def beyond_person(question: Question) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """What a manifest says of an answer's shape, at work. `record` and `codes` are the manifest's."""
+    """What a manifest says of an answer's shape, at work. `record` and `codes` are the manifest's.
+
+    `whole` takes a list for one record: what there is in a place, and not several who fit.
+    """
 
     reading: Reading
     record: str = ""
     codes: Codes | None = None
+    whole: bool = False
 
     @property
     def source(self) -> Source:
@@ -77,9 +81,10 @@ class Finder:
             found = as_list(dig(said.answer, self.record) or None)
         if not found:
             raise SubjectUnknownError(self.source, "not-found")
-        if len(found) > 1:
+        if len(found) > 1 and not self.whole:
             return Ambiguous(len(found), said.transaction_id, likenesses=self.reading.liken(found, question))
-        return self.reading.answer(found[0], question, said.transaction_id)
+        record = found if isinstance(said.answer, list) and self.whole else found[0]
+        return self.reading.answer(record, question, said.transaction_id)
 
     def heed(self, said: Said) -> bool:
         """Say whether the answer is ready by its result code; raise the error that any other code means."""

@@ -22,6 +22,7 @@ Reader: TypeAlias = Callable[[Any], "Value | Flagged | None"]
 LONGEST: Final = 2_000
 CODE: Final = 60
 LONG_NUMBER: Final = re.compile(r"\d{6}")
+MONEY: Final = re.compile(r"(\d{1,12})(?:[.,](\d{1,2}))?", re.ASCII)
 TRUTHS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -147,6 +148,13 @@ def whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("not-whole")
     return value
+
+
+def kopiikas(value: Any) -> int:
+    """Give an amount of money in its smallest unit from text such as `18000.00`. Raises ValueError."""
+    if not (found := MONEY.fullmatch(required_text(value))):
+        raise ValueError("not-an-amount")
+    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
 
 
 def boolean(value: Any) -> bool | None:

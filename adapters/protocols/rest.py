@@ -98,7 +98,11 @@ class RestRegistry:
     ) -> Said:
         """Ask once. `about` names the person to the carrier where `values` (a ticket) do not."""
         placed = place(values, self.manifest.place)
-        parameters = {**placed["query"], **self.dialect.parameters(question, message_id)}
+        parameters = {
+            **self.manifest.parameters,
+            **placed["query"],
+            **self.dialect.parameters(question, message_id),
+        }
         target = self.dialect.path(_filled(path, placed["path"]), service)
         response = await self.wire.send(
             self.manifest.method,

@@ -56,6 +56,19 @@ def header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
+def by_members(*names: str, inside: str = "") -> Callable[[Mapping[str, Any]], Iterable[str]]:
+    """Give the keys by which a record, or a question, is found: its members `names` that are not empty.
+
+    A record has them inside the member `inside`, if that is given; a question never has.
+    """
+
+    def found_by(said: Mapping[str, Any]) -> Iterable[str]:
+        asked = said.get(inside, said) if inside else said
+        return [asked[name] for name in names if asked.get(name)]
+
+    return found_by
+
+
 class Register:
     """Ready answers by what people are found by. Homonyms share an answer that lists them all.
 

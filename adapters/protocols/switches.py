@@ -140,13 +140,15 @@ class Request(Part):
     """How one REST operation is asked, whatever bus it is on.
 
     `place` says where an element of the question goes, the body where it does not say; `path` has
-    `{element}` for those that go there. What a person is found by ends up in logs when it stands in a URL:
-    `identifiers_in_url` admits that the registry takes it no other way. `record` names the member that
-    holds the people (dotted), empty where that is the whole document.
+    `{element}` for those that go there, `parameters` are query parameters that never change. What a person
+    is found by ends up in logs when it stands in a URL: `identifiers_in_url` admits that the registry takes
+    it no other way. `record` names the member that holds the people (dotted), empty where that is the whole
+    document.
     """
 
     path: str = ""
     method: Literal["GET", "POST"] = "POST"
+    parameters: Mapping[str, str] = Field(default_factory=dict)
     place: Mapping[str, Place] = Field(default_factory=dict)
     identifiers_in_url: bool = False
     record: str = ""
@@ -206,7 +208,10 @@ class Fhir(Part):
 
 
 class Rest(Request):
-    """A plain REST service. `key_header` carries our credential, after a `key_scheme` (`Bearer`) if any."""
+    """A plain REST service. `key_header` carries our credential, after a `key_scheme` (`Bearer`) if any.
 
-    key_header: str
+    A public service has no `key_header`.
+    """
+
+    key_header: str = ""
     key_scheme: str = ""

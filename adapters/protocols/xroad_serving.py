@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -29,6 +30,8 @@ from adapters.protocols.xroad_faults import spell
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
 XROAD: Final = "{http://x-road.eu/xsd/xroad.xsd}"
 OBJECT_TYPE: Final = "{http://x-road.eu/xsd/identifiers}objectType"
+INSTANCE: Final = "{http://x-road.eu/xsd/identifiers}xRoadInstance"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 DEMANDED: Final = frozenset({"client", "service", "userId", "id", "protocolVersion"})
 START: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -49,16 +52,29 @@ class XRoadProvider:
     """An ASGI application that is a service behind its security server.
 
     `modern` spells fault codes as X-Road does from 7.8.0 on, else as before; `copies` says whether it
-    returns our headers, which Trembita's own examples do not.
+    returns our headers, which Trembita's own examples do not, and `instance` what it says its own instance
+    is, where that is not what it was asked under. `questions` and `answers` are the wrappers of operations
+    that do not name them after themselves.
     """
 
     def __init__(
-        self, namespace: str, operations: Mapping[str, Operation], *, modern: bool = True, copies: bool = True
+        self,
+        namespace: str,
+        operations: Mapping[str, Operation],
+        *,
+        questions: Mapping[str, str] = NOTHING,
+        answers: Mapping[str, str] = NOTHING,
+        modern: bool = True,
+        copies: bool = True,
+        instance: str = "",
     ) -> None:
         self._namespace = namespace
         self._operations = operations
+        self._questions = questions
+        self._answers = answers
         self._modern = modern
         self._copies = copies
+        self._instance = instance
         self._parser = hardened()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +104,7 @@ class XRoadProvider:
         head = root.find(f"{ENVELOPE}Header")
         operation = self._called(head, local_name(said[0]))
         inside = self._operations[operation](read_tree(said[0]) or {}, scope)
-        wrapper = f"{operation}Response"
+        wrapper = self._answers.get(operation, f"{operation}Response")
         return b"".join(
             (
                 START,
@@ -113,7 +129,7 @@ class XRoadProvider:
         operation: str = fields["service"].get("serviceCode", "")
         if operation not in self._operations:
             raise FaultError("server.serverproxy.unknown_service")
-        if not wrapper.startswith(operation):
+        if not wrapper.startswith(self._questions.get(operation, operation)):
             raise FaultError("client.invalid_body")
         return operation
 
@@ -121,6 +137,8 @@ class XRoadProvider:
         """Copy the request's header back and add the hash that the consumer's server adds (§1.2)."""
         if head is None or not self._copies:
             return b""
+        for instance in head.iterfind(f"{XROAD}service/{INSTANCE}") if self._instance else ():
+            instance.text = self._instance
         stamp = etree.SubElement(head, f"{XROAD}requestHash", algorithmId=SHA512)
         stamp.text = b64encode(hashlib.sha512(body).digest()).decode()
         head.tail = None

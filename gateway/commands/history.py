@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,7 +78,7 @@ def ask(client: Client, query: Mapping[str, Any], console: Console) -> Mapping[s
         if name == "source":
             reason = f" ({content['reason']})" if "reason" in content else ""
             mark = MARKS[content["status"]]
-            console.print(f"  {mark} {content['source']:<12} {content['took_ms']:>5} ms{reason}")
+            console.print(f"  {mark} {content['source']:<18} {content['took_ms']:>5} ms{reason}")
         elif name == "answer":
             return content
         else:
@@ -87,25 +87,35 @@ def ask(client: Client, query: Mapping[str, Any], console: Console) -> Mapping[s
 
 
 def show(answer: Mapping[str, Any], opened: Mapping[Any, Any], console: Console) -> None:
-    """Print a history as a person reads it: facts with their source, what is missing and why."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("field", no_wrap=True)
-    for column in ("value", "source", "as of"):
-        table.add_column(column, overflow="fold")
-    for field, fact in sorted(answer["fields"].items()):
-        table.add_row(field, _text(fact["value"]), fact["source"], fact["as_of"][:10])
-    for field, facts in sorted(opened.items()):
-        for fact in facts:
-            table.add_row(f"{field} 🔒", _text(fact["value"]), fact["source"], fact["as_of"][:10])
-    for conflict in answer["conflicts"]:
-        for fact in conflict["values"]:
-            table.add_row(f"{conflict['field']} ≠", _text(fact["value"]), fact["source"], fact["as_of"][:10])
+    """Print a history as a person reads it: each source's facts together, what is missing and why."""
+    told: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+    for name, fact in _facts(answer, opened):
+        told.setdefault((fact["source"], fact["as_of"][:10]), []).append((name, fact["value"]))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for (source, day), facts in sorted(told.items()):
+        table.add_row(f"[bold]{source}[/]", f"[dim]as of {day}[/]")
+        for name, value in facts:
+            table.add_row(f"  {name}", _text(value))
     console.print(table)
+    strangers = [source for source, line in answer["sources"].items() if line["status"] == "unknown"]
+    if strangers:
+        console.print(f"know nobody by this identifier: {', '.join(strangers)}")
     for source, line in answer["sources"].items():
-        if line["status"] != "answered":
+        if line["status"] not in {"answered", "unknown"}:
             console.print(f"{source}: {line['status']} {line.get('reason', '')}. {line.get('next', '')}")
     for held in answer["withheld"]:
         console.print(f"{held['field']}: withheld, {held['reason']}")
+
+
+def _facts(answer: Mapping[str, Any], opened: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Give each fact under its name: 🔒 marks what came sealed, ≠ what sources disagree about."""
+    yield from sorted(answer["fields"].items())
+    for field, facts in sorted(opened.items()):
+        yield from ((f"{field} 🔒", fact) for fact in facts)
+    for conflict in answer["conflicts"]:
+        yield from ((f"{conflict['field']} ≠", fact) for fact in conflict["values"])
 
 
 def _text(value: Any) -> str:

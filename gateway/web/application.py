@@ -33,6 +33,7 @@ from gateway.web import (
     oversight,
     partners,
     people,
+    places,
     promises,
     recalls,
     record,
@@ -67,6 +68,7 @@ PARTS = (
     unsealings,
     people,
     statements,
+    places,
     operations,
     *FACADES,
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from adapters.catalog import find_registries
 from config.settings import load_settings
 from tests.architecture.repository import ROOT
 
@@ -74,7 +75,7 @@ def test_the_settings_within_are_settings(tmp_path: Path) -> None:
     settings = load_settings(file, environment={})
 
     assert settings.database.url == "postgresql+asyncpg://obmin@postgres/obmin"
-    assert set(settings.sources) == {path.parent.name for path in ROOT.glob("adapters/*/manifest.toml")}
+    assert set(settings.sources) == set(find_registries())
 
 
 def test_no_private_key_is_in_the_repository() -> None:

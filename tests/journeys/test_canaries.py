@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from adapters.simulation import Kind
 from contracts.vocabulary import Source
+from tests.journeys.history import HISTORY
 from tests.journeys.house import MARIA, House, case_of, open_house, query_about, query_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,7 +43,6 @@ NAMED = {
     "name": {"family": "Бондаренко", "given": "Марія", "patronymic": "Олександрівна"},
     "birth_date": "1990-09-03",
 }
-SOURCES = ["health", "education", "border", "employment", "donors"]
 
 
 def _found_in(text: str) -> list[str]:
@@ -94,13 +94,13 @@ async def _ask_in_every_way(house: House) -> Sequence[httpx.Response]:
 async def _fail_in_every_way(house: House) -> None:
     """Let every registry fail in every way while she is asked about."""
     for kind in Kind:
-        for source in SOURCES:
+        for source in sorted(HISTORY):
             house.faults.set(Source(source), kind)
         await house.ask(query_of(purpose="crisis-intervention"))
         await house.ask(
             query_of(sources=["health"]) if kind not in {Kind.SLOW, Kind.HANG} else query_of(case=None)
         )
-    for source in SOURCES:
+    for source in sorted(HISTORY):
         house.faults.clear(Source(source))
 
 

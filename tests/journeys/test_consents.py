@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.history import HISTORY
 from tests.journeys.house import House, query_about, query_of, stream_events
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -267,7 +268,7 @@ async def test_a_withdrawal_reaches_the_answer_that_is_kept(house_of: House) -> 
 
 async def test_consents_only_widen_what_the_contract_gives(house_of: House) -> None:
     """A consent to every source opens no source of a contract that does not name it."""
-    await _given(house_of, "maria", sources=["health", "education", "border", "employment", "donors"])
+    await _given(house_of, "maria", sources=sorted(HISTORY))
     refused = await house_of.ask(query_of(purpose="crisis-intervention", sources=["health"]))
 
     assert refused.status_code == 403

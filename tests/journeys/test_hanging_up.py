@@ -57,7 +57,7 @@ async def test_an_exchange_is_finished_without_its_caller(house_of: House, accep
     assert results == {"intent": "", "release": "released", "delivery": "unknown"}
     assert found.status_code == 200
     assert found.json()["receipt"]["index"] == released["index"]
-    assert {line["status"] for line in found.json()["sources"].values()} == {"answered"}
+    assert {line["status"] for line in found.json()["sources"].values()} <= {"answered", "unknown"}
 
 
 async def test_a_caller_who_stays_is_not_told_of_as_gone(house_of: House) -> None:

@@ -7,6 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from adapters.catalog import find_registries
 from gateway.commands.adapters import adapters
 from gateway.commands.simulate import simulate
 
@@ -20,7 +21,7 @@ def test_the_catalog_is_listed_for_programs() -> None:
     listed = {entry["source"]: entry for entry in orjson.loads(result.stdout)}
 
     assert result.exit_code == 0
-    assert listed.keys() == {"border", "donors", "education", "employment", "health"}
+    assert listed.keys() == find_registries().keys()
     assert listed["border"]["needs"] == [["name"]]
 
 

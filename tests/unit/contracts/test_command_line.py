@@ -48,7 +48,11 @@ def test_list_names_every_contract() -> None:
     listed = json.loads(result.output)
 
     assert result.exit_code == 0
-    assert {contract["purpose"] for contract in listed} == {"needs-assessment", "crisis-intervention"}
+    assert {contract["purpose"] for contract in listed} == {
+        "needs-assessment",
+        "crisis-intervention",
+        "violence-response",
+    }
     assert GRANT.contract.digest in {contract["digest"] for contract in listed}
 
 

@@ -10,7 +10,7 @@ import pytest
 from contracts.contract import Basis
 from contracts.loader import load_contract, load_library
 from contracts.reading import ContractInvalidError, Fault
-from contracts.vocabulary import Field
+from contracts.vocabulary import Field, Source
 from tests.unit.contracts.samples import (
     CRISIS,
     GRANT,
@@ -21,6 +21,8 @@ from tests.unit.contracts.samples import (
     VOCABULARY,
     write_library,
 )
+
+VIOLENCE = Source("violence-cases")
 
 
 def faults_of(folder: Path, old: str, new: str) -> list[Fault]:
@@ -46,7 +48,18 @@ def test_the_shipped_contract_says_what_its_file_says() -> None:
     assert (contract.valid_from, contract.valid_until) == (date(2026, 1, 1), date(2030, 12, 31))
     assert (contract.keep, contract.deadline) == (timedelta(hours=72), timedelta(seconds=5))
     assert (contract.case_required, contract.minors, contract.majority) == (True, True, 18)
-    assert set(contract.terms) == {"health", "education", "border", "employment", "donors"}
+    assert set(contract.terms) >= {"health", "education", "border", "employment", "donors"}
+
+
+def test_cases_of_violence_are_in_no_default_history() -> None:
+    """The register of violence is asked under a contract of its own, by consent, everything sealed."""
+    (response,) = [contract for contract in STORE.contracts if VIOLENCE in contract.terms]
+    terms = response.terms[VIOLENCE]
+
+    assert response.terms.keys() == {VIOLENCE}
+    assert terms.basis is Basis.CONSENT
+    assert all(rule.sealed for rule in terms.fields.values())
+    assert not GRANT.terms.keys() & {VIOLENCE}
 
 
 def test_health_is_asked_by_consent_and_partly_sealed() -> None:

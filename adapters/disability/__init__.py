@@ -1,0 +1,1 @@
+"""Central data bank on disability."""

@@ -1,0 +1,1 @@
+"""Taxpayers' register: sources and amounts of income."""

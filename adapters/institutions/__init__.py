@@ -1,0 +1,1 @@
+"""Register of institutions of education (open data)."""

@@ -1,0 +1,1 @@
+"""Register of providers of social services."""

@@ -1,0 +1,1 @@
+"""Information complex of educational management: pupils."""

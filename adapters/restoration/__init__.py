@@ -1,0 +1,1 @@
+"""Register of damaged and destroyed property."""

@@ -1,0 +1,1 @@
+"""State register of war veterans."""

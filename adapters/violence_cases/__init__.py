@@ -1,0 +1,1 @@
+"""Register of cases of domestic and gender-based violence."""
