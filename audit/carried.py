@@ -118,7 +118,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.EXPORT: _row(
         "that entries left as files: begun, done up to where, or failed and why",
         _READER,
-        sometimes="count format filter after next export",
+        sometimes="count format filter after export",
         results="started done failed",
     ),
     Kind.ALARM: _row(
@@ -128,7 +128,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.EMERGENCY: _row(
         "emergency access: declared with its reason sealed, reviewed by a second person, ended",
         _AGENCY,
-        sometimes="emergency review_due sealed",
+        sometimes="emergency review_due role late sealed",
     ),
     Kind.STATEMENT: _row(
         "that a person was told who asked about her; for somebody else it is refused",
@@ -137,11 +137,10 @@ TABLE: Mapping[Kind, Row] = {
         results="given refused",
     ),
     Kind.NOTICE: _row(
-        "what became of a message to a person: sent, or not to be sent by which article",
+        "that a person was told that she was asked about, over which channel",
         _PERSON,
-        "notice",
-        "channel",
-        "sent failed",
+        "notices channel",
+        results="sent",
     ),
     Kind.UNSEALING: _row(
         "who asked to read a sealed part, who else agreed, and that it was read",
@@ -166,7 +165,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.RETENTION: _row(
         "the certificate of a round of deletion: what had run out, and how much went",
         _AGENCY,
-        "classes erased certificate",
+        "classes erased kept certificate",
         results="done",
     ),
     Kind.SAMPLE: _row(
@@ -180,6 +179,23 @@ TABLE: Mapping[Kind, Row] = {
         frozenset(),
         sometimes="rule key evidence figures finding sealed by",
         results="raised confirmed dismissed",
+    ),
+    Kind.OFFER: _row(
+        "what became of an offer, or that offers were looked for; facts by name alone",
+        _READER,
+        sometimes="offer external_id state category total import count known digest facts matches",
+    ),
+    Kind.ALLOCATION: _row(
+        "that something was held for a person, promised, given or taken back",
+        _PERSON | {"result"},
+        "offer allocation quantity",
+    ),
+    Kind.PARTNER: _row("how far a partner's admission has come", _READER, "partner approvals registered"),
+    Kind.REPORT: _row(
+        "that a report without people was given: which template, area and period",
+        _READER,
+        "release template area from until",
+        results="told",
     ),
 }
 

@@ -13,14 +13,15 @@ from datetime import datetime
 from typing import Self
 
 from audit import promise
-from audit.event import Event, Json, Kind, SourceOutcome
+from audit.event import Event, Json, Kind, SourceOutcome, stamp
 from audit.merkle import leaf_hash
 from audit.note import Signer
 from audit.store import Entry, GroundEndedError, Statement, Store
 from audit.stores import store_at
 from audit.vigil import Vigil
 from audit.writer import Writer
-from contracts.contract import Basis, Ground, Mandate, Permit
+from contracts.contract import Basis, Ground, Mandate, Permit, Tell
+from contracts.notices import due
 from contracts.vocabulary import ExchangeId, Field, Source
 
 _TELLS_NOTHING = frozenset({"withheld", "pending", "unavailable"})
@@ -140,7 +141,7 @@ class Log:
             raise ValueError("another-exchange")
         self.require_witnessed()
         grounds = _standing(resting_on(mandate, outcomes), at)
-        details = _told(intent, mandate, outcomes)
+        details = _told(intent, mandate, outcomes, at)
         event = _event(Kind.RELEASE, mandate, at, details, result="released")
         noted = await self._append(event, companions, grounds)
         return self._receipt(mandate.exchange_id, noted.index, noted.leaf_hash)
@@ -158,7 +159,7 @@ class Log:
 
         A refusal from before the intent has no mandate: give it to `note`.
         """
-        details = _told(intent, mandate, outcomes)
+        details = _told(intent, mandate, outcomes, at)
         event = _event(Kind.REFUSAL, mandate, at, details, result="refused", reason=reason)
         return await self.note(event, companions)
 
@@ -223,11 +224,31 @@ def _permitted(source: Source, permit: Permit) -> dict[str, Json]:
     }
 
 
-def _told(intent: Intent, mandate: Mandate, outcomes: Sequence[SourceOutcome]) -> dict[str, Json]:
-    return {
+def _told(
+    intent: Intent, mandate: Mandate, outcomes: Sequence[SourceOutcome], at: datetime
+) -> dict[str, Json]:
+    told: dict[str, Json] = {
         "contract": _contract(mandate),
         "intent": intent.index,
         "sources": [outcome.as_json() for outcome in sorted(outcomes, key=lambda each: each.source)],
+    }
+    if notices := _notices(mandate, at):
+        told["notices"] = notices
+    if onward := mandate.obligations.onward:
+        told["onward"] = sorted(onward)
+    return told
+
+
+def _notices(mandate: Mandate, at: datetime) -> dict[str, Json]:
+    """Say of which sources the person is told later or never, by which article; of all others, now."""
+    return {
+        source: {
+            "tell": rule.tell.value,
+            "article": rule.article,
+            **({"until": stamp(told_at)} if (told_at := due(rule, at)) else {}),
+        }
+        for source, rule in sorted(mandate.obligations.notices.items())
+        if rule.tell is not Tell.NOW
     }
 
 

@@ -185,6 +185,10 @@ class Settings(_Section):
     """See `SpdciSettings`."""
     govstack: GovstackSettings = GovstackSettings()
     """See `GovstackSettings`."""
+    thresholds: Path = PACKAGE / "audit" / "thresholds.toml"
+    """From when on the record raises a question; see the file."""
+    retention: Path = PACKAGE / "audit" / "retention.toml"
+    """For how long a person can be found in the record; see the file."""
     limits: LimitSettings = LimitSettings()
     """See `LimitSettings`."""
     witnesses: WitnessSettings = WitnessSettings()
@@ -251,8 +255,8 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         )
         for name, source in settings.sources.items()
     }
-    paths = ("keys", "agencies", "contracts")
-    update: dict[str, Any] = {key: folder / getattr(settings, key) for key in paths}
+    paths = ("keys", "agencies", "contracts", "thresholds", "retention", "messages")
+    update: dict[str, Any] = {key: anchor(getattr(settings, key)) for key in paths}
     scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
     if not scheme and file:
         update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")

@@ -44,6 +44,7 @@ from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
 from gateway.offers.offering import Offering, open_offering
+from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
 from gateway.politeness.polite import Manners, Polite
@@ -185,6 +186,7 @@ async def _open_gate(
             uses=Uses(database.dialect),
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
             clock=clock,
+            notices=NoticeQueue(database.dialect),
         ),
         tokens=Tokens(offering.roster, ledger, foundation.ring.token_seed, settings.public_url),
         agencies=offering.roster,
@@ -202,9 +204,7 @@ async def _open_gate(
         metrics=metrics,
         publishing=lambda: not publishing.done(),
         running=Running(settings.limits.exchanges),
-        oversight=Oversight.open(
-            database, foundation.log, foundation.publisher, foundation.ring, settings.tenant, subjects
-        ),
+        oversight=Oversight.open(foundation),
         facades=Facades(
             place_on_bus(settings, foundation.agencies),
             settings.spdci.identifiers,
@@ -218,16 +218,16 @@ async def _open_gate(
 def chores_of(foundation: Foundation) -> Chores:
     """Give the background work of a deployment."""
     database, record, settings = foundation.database, foundation.log, foundation.settings
-    consents = Consents(database, record)
-    keeping = Keeping(database.dialect, settings.tenant)
+    consents, keeping = Consents(database, record), Keeping(database.dialect, settings.tenant)
+    where = (record, database, foundation.ring)
     return Chores(
-        record,
-        database,
-        foundation.ring,
+        *where,
         Purging(database, foundation.ring, record, keeping, consents),
         foundation.offering,
         Recalls(database, record, consents, Calendar(settings.country)),
         Lapsing(database, foundation.ring, consents, settings.tenant, foundation.contracts.vocabulary),
+        Oversight.open(foundation).notices,
+        settings.messages,
     )
 
 

@@ -1,9 +1,10 @@
-"""The background work: intents that died are ended, what may not be kept is deleted, keys are re-wrapped."""
+"""The background work: dead intents are ended, what ran out is deleted, keys re-wrapped, people told."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy import bindparam, update
@@ -17,6 +18,7 @@ from gateway.consent.lapsing import Lapsing
 from gateway.consent.recalls import Recalls
 from gateway.kept import purge
 from gateway.offers.offering import Offering
+from gateway.oversight.notices import Notices
 from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import rewrap
@@ -42,7 +44,10 @@ class Chores:
         offering: Offering,
         recalls: Recalls,
         lapsing: Lapsing,
+        notices: Notices,
+        messages: Path | None,
     ) -> None:
+        self._notices, self._messages = notices, messages
         self._purging = purging
         self._recalls = recalls
         self._lapsing = lapsing
@@ -76,6 +81,8 @@ class Chores:
         count += await self._offering.round()
         self._ring.refresh()
         progress = await rewrap(self._database.engine, self._ring)
+        if self._messages:
+            count += await self._notices.send(self._messages)
         if abandoned or count or progress.rewrapped:
             log.info("chores.done", count=count + progress.rewrapped, size=abandoned)
         return abandoned

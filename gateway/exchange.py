@@ -38,6 +38,7 @@ from gateway.consent.using import Uses
 from gateway.disclosure import minimise
 from gateway.health import SourceHealth
 from gateway.identity import Caller
+from gateway.oversight.notices import NoticeQueue
 from gateway.query import Query
 from gateway.sealing.recipient import can_seal, seal_for
 from gateway.storage.engine import now
@@ -62,6 +63,7 @@ class Pipeline:
     uses: Uses
     emergencies: Emergencies
     clock: Clock
+    notices: NoticeQueue
 
 
 async def exchange(pipeline: Pipeline, caller: Caller, query: Query, watch: Watcher = unwatched) -> Answer:
@@ -176,6 +178,7 @@ async def _release(
     companions = [
         pipeline.keeping.keep(body, mandate, standing, at),
         *pipeline.uses.of(resting_on(mandate, told), query.exchange_id, caller.id, at),
+        *pipeline.notices.owed(mandate, at),
     ]
     try:
         receipt = await pipeline.log.release(intent, mandate, told, at, companions)

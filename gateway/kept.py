@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from audit.event import Event, Kind
 from audit.log import Log
-from audit.query import release_of
+from audit.query import Filter, release_of, search
 from contracts.vocabulary import AgencyId, ExchangeId, SubjectRef
 from gateway.answer import Answer, Keeping, upsert_exchange
 from gateway.consent.recalls import RECALLED
@@ -28,6 +28,7 @@ from gateway.storage.tables import exchanges, replies, subjects
 RUNNING = timedelta(minutes=2)
 """A first request that has said nothing for this long is taken for dead."""
 REMEMBERED = timedelta(hours=24)
+ACKNOWLEDGED = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,37 @@ class Kept:
         if row.state == "refused":
             return Refused(row.problem)
         return await self._opened(row)
+
+    async def acknowledge(self, exchange_id: str, agency: AgencyId) -> None:
+        """Put on record that the recipient has an answer, unless it said so before.
+
+        Raises:
+            NotFoundError: no release of that exchange to this agency.
+        """
+        async with self._database.reading() as connection:
+            released = await release_of(connection, exchange_id)
+            wanted = Filter(exchange_id=exchange_id, kind=Kind.DELIVERY, outcome=ACKNOWLEDGED)
+            before = await search(connection, wanted, 1)
+        if released is None or released.event.agency != agency:
+            raise NotFoundError
+        if before:
+            return
+        event = released.event
+        await self._log.note(
+            Event(
+                kind=Kind.DELIVERY,
+                at=now(),
+                exchange_id=exchange_id,
+                agency=agency,
+                official=event.official,
+                case=event.case,
+                purpose=event.purpose,
+                subject_ref=event.subject_ref,
+                contract=event.contract,
+                result=ACKNOWLEDGED,
+                details={"release": released.index},
+            )
+        )
 
     async def _opened(self, row: Any) -> Answer:
         async with self._database.reading() as connection:

@@ -124,6 +124,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         database=DatabaseSettings(url=f"sqlite+aiosqlite:///{demo.folder / 'obmin.db'}"),
         keys=demo.folder / "keys" / "gateway.json",
         agencies=demo.folder / "agencies.toml",
+        messages=demo.folder / "messages",
         sources={
             source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
             for source in find_registries()
@@ -169,6 +170,7 @@ def _as_toml(settings: Settings) -> str:
         f"port = {settings.port}",
         'keys = "keys/gateway.json"',
         'agencies = "agencies.toml"',
+        'messages = "messages"',
         "",
         "[database]",
         'url = "sqlite+aiosqlite:///obmin.db"',

@@ -5,10 +5,13 @@ from __future__ import annotations
 import typer
 
 from gateway.commands.adapters import adapters
+from gateway.commands.bench import unseal
 from gateway.commands.contracts import contracts
 from gateway.commands.demo import demo
+from gateway.commands.entries import entries, statement
 from gateway.commands.history import history, token
 from gateway.commands.keys import keys
+from gateway.commands.people import people
 from gateway.commands.record import audit
 from gateway.commands.serve import serve, worker
 from gateway.commands.simulate import simulate
@@ -23,11 +26,15 @@ app = typer.Typer(
 )
 for command in (demo, serve, worker, simulate, token, history, doctor):
     app.command()(command)
+audit.command()(entries)
+audit.command()(statement)
+audit.add_typer(unseal, name="unseal")
 for name, group in (
     ("contracts", contracts),
     ("adapters", adapters),
     ("audit", audit),
     ("keys", keys),
+    ("people", people),
     ("db", db),
 ):
     app.add_typer(group, name=name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -15,12 +16,14 @@ from audit.event import Event, Kind
 from audit.export import Progress
 from audit.export import export as write_export
 from audit.export import publish as publish_to
+from audit.pack import is_pack, verify_pack
 from audit.policy import Policy, PolicyError
 from audit.query import Filter, Recorded, by_id, search
 from audit.report import Report
 from audit.verify import verify as check
 from config.settings import Settings
 from gateway.app import Foundation, lay_foundation
+from gateway.commands.proofs import pack_words
 from gateway.commands.settling import (
     FAILED,
     WRONG_USAGE,
@@ -38,6 +41,9 @@ from gateway.storage.engine import now
 audit = typer.Typer(no_args_is_help=True, help="The record: search, show, export, verify and witness it.")
 audit.command()(witness)
 
+DAY: Final = ["%Y-%m-%d"]
+"""Days are in UTC, as the record's times."""
+
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="A demo's folder, in place of --config.", show_default=False)
 ]
@@ -53,15 +59,36 @@ def search_record(
     source: Annotated[str | None, typer.Option(help="Which source they tell of.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Their result.")] = None,
     case: Annotated[str | None, typer.Option(help="Which case.")] = None,
+    subject_ref: Annotated[str | None, typer.Option(help="About whom, by pseudonym.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What happened.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="Which exchange.")] = None,
+    text: Annotated[str | None, typer.Option(help="Words anywhere, beside another filter.")] = None,
+    start: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this day on.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Before this day.")] = None,
+    after: Annotated[int | None, typer.Option(help="Behind this entry: the last index seen.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List events; that it was done is itself an event."""
     wanted = Filter(
-        agency=agency, official=official, purpose=purpose, source=source, outcome=outcome, case=case
+        start=start.replace(tzinfo=UTC) if start else None,
+        end=end.replace(tzinfo=UTC) if end else None,
+        kind=kind,
+        agency=agency,
+        official=official,
+        purpose=purpose,
+        source=source,
+        outcome=outcome,
+        case=case,
+        subject_ref=subject_ref,
+        exchange_id=exchange,
+        text=text,
+        after=after,
     )
+    if text and not wanted.narrow:
+        raise typer.BadParameter("--text narrows what another option finds")
     with told():
-        found = asyncio.run(_search(_settings(config, data), wanted, limit))
+        found = asyncio.run(_search(deployment(config, data), wanted, limit))
     if as_json:
         print_json([{"index": each.index, **json.loads(each.content)} for each in found])
         return
@@ -88,7 +115,7 @@ def show(
 ) -> None:
     """Show one event, as JSON."""
     with told():
-        found = asyncio.run(_one(_settings(config, data), event_id))
+        found = asyncio.run(_one(deployment(config, data), event_id))
     if found is None:
         typer.echo("no event of that id", err=True)
         raise typer.Exit(FAILED)
@@ -103,7 +130,7 @@ def export(
 ) -> None:
     """Write the record as files in the tlog-tiles layout; any web server can carry them."""
     with told(), progress_bar("written") as progress:
-        size = asyncio.run(_export(_settings(config, data), out, progress))
+        size = asyncio.run(_export(deployment(config, data), out, progress))
     typer.echo(f"{size} entries in {out}")
 
 
@@ -118,13 +145,13 @@ def publish(
     Whatever it serves meanwhile is a whole log. Run it as often as the public copy should be fresh.
     """
     with told(), progress_bar("written") as progress:
-        size = asyncio.run(_publish(_settings(config, data), out, progress))
+        size = asyncio.run(_publish(deployment(config, data), out, progress))
     typer.echo(f"{size} entries in {out}")
 
 
 @audit.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An exported record.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An exported record, or a pack of evidence.")],
     receipt: Annotated[
         list[Path] | None, typer.Option(help="An answer with its receipt (JSON); may be repeated.")
     ] = None,
@@ -138,6 +165,10 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check an export: no network, no database, no settings. Exits 1 and names the first bad entry."""
+    if is_pack(folder):
+        packed = verify_pack(folder, key)
+        print_json(packed.as_json()) if as_json else typer.echo("\n".join(pack_words(packed)))
+        raise typer.Exit(0 if packed.ok else FAILED)
     receipts = [_receipt(path) for path in receipt or []]
     with progress_bar("checked") as progress:
         report = check(folder, receipts, key, policy=_policy(policy), processes=processes, progress=progress)
@@ -190,7 +221,8 @@ def _receipt(path: Path) -> dict[str, object]:
         raise typer.Exit(FAILED) from None
 
 
-def _settings(config: Path | None, data: Path | None) -> Settings:
+def deployment(config: Path | None, data: Path | None) -> Settings:
+    """Read the settings of the deployment that is meant: the demo's, where none is named."""
     chosen = data / "obmin.toml" if data else config
     return settings_of(chosen or Path(".obmin/obmin.toml"))
 

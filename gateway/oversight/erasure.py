@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from sqlalchemy import case as choose
 from audit.event import Event, Kind, stamp
 from audit.log import Log
 from audit.note import Signer, sign
+from audit.retention import kept_until
 from audit.store import CompanionRefusedError, Statement
 from audit.tables import entries
 from contracts.vocabulary import AgencyId, SubjectRef
@@ -146,14 +147,6 @@ def certificate(signer: Signer, lines: Mapping[str, object]) -> str:
     """Give a deletion certificate: a signed note (C2SP signed-note) under the log's own key."""
     said = "".join(f"{name}: {value}\n" for name, value in lines.items())
     return sign(f"{CERTIFICATE}\n{said}", signer)
-
-
-def kept_until(newest: datetime, years: int = 1) -> datetime:
-    """Give the end of the year after an entry's own: the record of an operation is kept until then.
-
-    One year from the end of the year of the operation is the least (Ombudsman's order 1/02-14, 2014).
-    """
-    return datetime(newest.astimezone(UTC).year + 1 + years, 1, 1, tzinfo=UTC)
 
 
 def _tombstone() -> Insert:

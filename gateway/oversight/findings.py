@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from audit.event import Event, Json, Kind, new_id
@@ -41,7 +41,7 @@ class Question:
         return describe(self.raised.event.details, language)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bench:
     """The auditor's bench."""
 
@@ -49,7 +49,7 @@ class Bench:
     log: Log
     acquaintances: AcquaintanceList
     parts: SealedParts
-    thresholds: Thresholds = field(default_factory=Thresholds.load)
+    thresholds: Thresholds
 
     async def look(
         self, agency: AgencyId, start: datetime | None, end: datetime | None

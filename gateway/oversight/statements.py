@@ -171,27 +171,28 @@ def _line(recorded: Recorded, at: datetime) -> Line | None:
     """Give one line; None where the law lets nothing of it be told."""
     listed = recorded.event.details.get("sources")
     sources = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
-    rules = {str(each["source"]): _rule(recorded, str(each["source"])) for each in sources}
-    delays = _delays(rules.values(), at)
-    shown = [each for each in sources if _may_tell(rules[str(each["source"])], at)]
-    if shown or not sources:
-        return Line(recorded.index, recorded, shown, delays, whole=len(shown) == len(sources))
+    rules = _rules(recorded)
+    hidden = {source for source, rule in rules.items() if not _may_tell(rule, at)}
+    delays = _delays(rules[source] for source in hidden)
+    shown = [each for each in sources if each["source"] not in hidden]
+    # A refusal names no source: it cannot be shown in part.
+    if shown or not hidden:
+        return Line(recorded.index, recorded, shown, delays, whole=not hidden)
     return Line(recorded.index, None, (), delays, whole=False) if delays else None
 
 
-def _rule(recorded: Recorded, source: str) -> Mapping[str, Json]:
-    """Give when the law lets one source be told of, as the entry itself says; nothing said is now."""
+def _rules(recorded: Recorded) -> Mapping[str, Mapping[str, Json]]:
+    """Give of which sources the law lets a person be told later or never, as the entry itself says."""
     rules = recorded.event.details.get("notices")
-    rule = rules.get(source) if isinstance(rules, Mapping) else None
-    return rule if isinstance(rule, Mapping) else {"tell": "now"}
+    if not isinstance(rules, Mapping):
+        return {}
+    return {source: rule for source, rule in rules.items() if isinstance(rule, Mapping)}
 
 
 def _may_tell(rule: Mapping[str, Json], at: datetime) -> bool:
-    return rule["tell"] == "now" or (
-        rule["tell"] == "later" and datetime.fromisoformat(str(rule["until"])) <= at
-    )
+    return rule["tell"] == "later" and datetime.fromisoformat(str(rule["until"])) <= at
 
 
-def _delays(rules: Iterable[Mapping[str, Json]], at: datetime) -> list[Delay]:
-    later = [rule for rule in rules if rule["tell"] == "later" and not _may_tell(rule, at)]
+def _delays(rules: Iterable[Mapping[str, Json]]) -> list[Delay]:
+    later = [rule for rule in rules if rule["tell"] == "later"]
     return sorted({Delay(str(rule["until"]), str(rule["article"])) for rule in later})

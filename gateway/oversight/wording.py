@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.event import Event, Json, stamp
+from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, Field, Purpose, Source
 from contracts.words import Vocabulary, Wording
 from gateway.agencies import Agency
@@ -47,11 +48,15 @@ SENTENCES: Mapping[str, Texts] = {
 
 
 class Wordings:
-    """Words for one deployment: its vocabulary and its agencies."""
+    """Words for one deployment: the vocabulary in force and its agencies."""
 
-    def __init__(self, vocabulary: Vocabulary, agencies: Mapping[AgencyId, Agency]) -> None:
-        self._words = vocabulary
+    def __init__(self, contracts: ContractStore, agencies: Mapping[AgencyId, Agency]) -> None:
+        self._contracts = contracts
         self._agencies = agencies
+
+    @property
+    def _words(self) -> Vocabulary:
+        return self._contracts.vocabulary
 
     def line(self, line: Line) -> Mapping[str, Any]:
         """Write one line for machines, with its sentences in `text`."""

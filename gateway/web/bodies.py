@@ -40,6 +40,18 @@ class SampleBody(Body):
     size: Annotated[int, Field(ge=0, le=LARGEST_INDEX)] | None = None
 
 
+class EvidenceBody(Body):
+    """`POST /v1/audit/evidence`: which entries go into the pack; at least one of the first five."""
+
+    case: Code | None = None
+    official: Code | None = None
+    agency: Code | None = None
+    subject_ref: Code | None = None
+    exchange_id: Code | None = None
+    start: AwareDatetime | None = Field(None, alias="from")
+    end: AwareDatetime | None = Field(None, alias="to")
+
+
 class UnsealingBody(Body):
     """`POST /v1/audit/unsealings`: whose sealed part is to be read, and why (a code)."""
 

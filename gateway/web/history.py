@@ -85,6 +85,19 @@ async def again(request: Request, exchange_id: Code) -> Response:
     return await _recall(gate, caller, request, exchange_id)
 
 
+@router.post("/{exchange_id}/acknowledgement", summary="It has arrived")
+async def acknowledge(request: Request, exchange_id: Code) -> Response:
+    """Put on record that the recipient has the answer, once; saying it again changes nothing."""
+    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        await gate.kept.acknowledge(exchange_id, caller.id)
+        return Response(status_code=204)
+
+    return await once(request, caller, content, produce)
+
+
 async def _recall(gate: Gate, caller: Caller, request: Request, exchange_id: str) -> Response:
     kept = await gate.kept.read(exchange_id, caller.id)
     if isinstance(kept, Answer):

@@ -15,7 +15,14 @@ from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.oversight.acquaintances import Acquaintance
 from gateway.oversight.holds import Hold
 from gateway.storage.engine import now
-from gateway.web.bodies import AcquaintancesBody, ErasureBody, HoldBody, OfficialOnlyBody, PersonBody
+from gateway.web.bodies import (
+    AcquaintancesBody,
+    ContactBody,
+    ErasureBody,
+    HoldBody,
+    OfficialOnlyBody,
+    PersonBody,
+)
 from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.idempotency import once
 from gateway.web.replying import reply
@@ -97,6 +104,30 @@ async def acquaint(request: Request, official: Code) -> Response:
     vocabulary = gate.pipeline.contracts.vocabulary
     people = [Acquaintance(each.subject.subject(vocabulary), each.relation) for each in body.people]
     return reply({"count": await gate.oversight.acquaintances.put(caller.id, OfficialId(official), people)})
+
+
+@router.put("/contacts", openapi_extra=described(ContactBody), summary="Over what a person is safely told")
+async def contact(request: Request) -> Response:
+    """Keep a safe contact, sealed under the person's key; nobody can read it back."""
+    gate, caller = gate_of(request), caller_of(request, Role.PERSON_PORTAL, Role.CASE_SYSTEM)
+    body = parse(ContactBody, await read_bytes(request, gate.largest_body))
+    ref = await _ref(gate, PersonBody(subject=body.subject))
+    await gate.oversight.notices.keep_contact(ref, body.channel, body.address, caller.id)
+    return Response(status_code=204)
+
+
+@router.post("/retention", summary="Forget those whose time is over")
+async def retain(request: Request) -> Response:
+    """Do a round of deletion, and certify it."""
+    gate, caller = gate_of(request), caller_of(request, Role.OPERATOR)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        done = await gate.oversight.retention.run(caller.id)
+        erased = [each.subject_ref for each in done.erased]
+        return reply({"erased": erased, "kept": done.kept, "certificate": done.certificate}, 201)
+
+    return await once(request, caller, content, produce)
 
 
 async def _ref(gate: Gate, body: PersonBody) -> SubjectRef:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tarfile
-import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, Any
 
-import anyio
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from audit.event import Event, Kind
-from audit.export import export
 from audit.log import Noted
 from audit.query import Filter, Recorded, by_id, search
-from audit.store import AuditUnavailableError
 from audit.tiles import WIDTH, bundle, parse_path
 from audit.tree import last_signed, read_entries, read_tiles
 from audit.witnessing import witnessed_note
@@ -106,9 +97,7 @@ async def _bundle(request: Request, gate: Gate, index: int, width: int) -> Respo
     return Response(bundle(entries), headers=BINARY)
 
 
-@router.get("/v1/audit/events", summary="Search the record")
-async def events(
-    request: Request,
+def wanted_of(
     start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     agency: Code | None = None,
@@ -122,13 +111,8 @@ async def events(
     exchange_id: Code | None = None,
     text: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[int | None, Query(ge=0, le=LARGEST_INDEX)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> Response:
-    """Give events in the log's order; `after` is the `next` of the page before.
-
-    `text` finds words anywhere in an event, within what another filter finds.
-    """
-    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
+) -> Filter:
+    """Read what is looked for. `text` finds words anywhere in an event, within what another filter finds."""
     wanted = Filter(
         start=start,
         end=end,
@@ -146,6 +130,18 @@ async def events(
     )
     if text is not None and not wanted.narrow:
         raise BodyInvalidError("not-as-described", [{"pointer": "/text", "code": "beside-another-filter"}])
+    return wanted
+
+
+Wanted = Annotated[Filter, Depends(wanted_of)]
+
+
+@router.get("/v1/audit/events", summary="Search the record")
+async def events(
+    request: Request, wanted: Wanted, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Response:
+    """Give events in the log's order; `after` is the `next` of the page before."""
+    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
     async with gate.database.reading() as connection:
         found = await search(connection, wanted, limit)
     await note_reading(gate, caller, request, Kind.READ, "search", len(found))
@@ -178,40 +174,6 @@ async def proof(request: Request, event_id: Code) -> Response:
         "checkpoint": inclusion.checkpoint,
     }
     return reply(told)
-
-
-@router.get("/v1/audit/export", summary="The whole record, as files")
-async def exported(request: Request) -> Response:
-    """Give the record in the tlog-tiles layout as a gzipped tar; `obmin audit verify` checks it offline.
-
-    It reaches at least to the entry of its own beginning, unless nobody signs heads any more: what was
-    signed until then is the evidence, and is given.
-    """
-    gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
-    started = await note_reading(gate, caller, request, Kind.EXPORT, "started", 0)
-    with suppress(AuditUnavailableError), translated():
-        await gate.publisher.inclusion(started.index)
-    folder = Path(tempfile.mkdtemp(prefix="obmin-export-"))
-    try:
-        async with gate.database.reading() as connection:
-            size = await export(connection, folder / "log", gate.publisher.signer.verifier)
-        archive = folder / "log.tar.gz"
-        await anyio.to_thread.run_sync(_pack, folder / "log", archive)
-        await note_reading(gate, caller, request, Kind.EXPORT, "done", size)
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    return FileResponse(
-        archive,
-        media_type="application/gzip",
-        filename="log.tar.gz",
-        background=BackgroundTask(shutil.rmtree, folder),
-    )
-
-
-def _pack(folder: Path, archive: Path) -> None:
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(folder, arcname="log")
 
 
 async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorded]:

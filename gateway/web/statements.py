@@ -65,7 +65,7 @@ async def give(request: Request) -> Response:
         )
         if PLAIN in request.headers.get("accept", ""):
             return _as_text(gate, statement.lines, language_of(request.headers))
-        words = _words(gate)
+        words = gate.oversight.wordings
         shown = {
             "log": {"origin": gate.pipeline.log.origin, "key": str(gate.publisher.signer.verifier)},
             "lines": [words.line(line) for line in statement.lines],
@@ -81,7 +81,7 @@ async def give(request: Request) -> Response:
 
 
 def _as_text(gate: Gate, lines: Any, language: str) -> Response:
-    words = _words(gate)
+    words = gate.oversight.wordings
     told = [words.text(line)[language] for line in lines] or [SENTENCES["never-asked"][language]]
     return Response("\n".join(told) + "\n", media_type=f"{PLAIN}; charset=utf-8")
 
@@ -116,7 +116,7 @@ async def find_usage(
         proved=False,
     )
     uses = [line for line in reversed(statement.lines) if line.recorded]
-    words, language = _words(gate), language_of(request.headers)
+    words, language = gate.oversight.wordings, language_of(request.headers)
     shown = uses[asked.offset : asked.offset + min(asked.limit, MOST_USAGES)]
     return reply({"totalUsages": len(uses), "usages": [_usage(words, line, language) for line in shown]})
 
@@ -168,7 +168,3 @@ def _subject(code: str, vocabulary: Vocabulary) -> Subject:
         except InvalidIdentifierError:
             continue
     raise UsageQueryError
-
-
-def _words(gate: Gate) -> Wordings:
-    return Wordings(gate.pipeline.contracts.vocabulary, gate.agencies)

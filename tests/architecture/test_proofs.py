@@ -29,6 +29,8 @@ MAKERS: Mapping[str, set[str]] = {
 
 COPIERS = {
     "audit/query.py",  # pages of one search
+    "gateway/commands/streaming.py",  # a search that goes on behind an entry
+    "gateway/oversight/exports.py",  # the same
     "contracts/loader.py",
     "contracts/store.py",  # terms, narrowed; makes grants anyway
     "gateway/consent/consents.py",

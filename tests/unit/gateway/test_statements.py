@@ -100,6 +100,15 @@ def test_a_refusal_is_told() -> None:
     assert sources(line) == []
 
 
+def test_a_refusal_that_may_not_be_told_is_held_back_whole() -> None:
+    """It names no source, so nothing of it can be shown without the rest."""
+    refusal = entry(
+        Kind.REFUSAL, exchange_id="exchange-1", result="refused", details={"notices": {"health": NEVER}}
+    )
+
+    assert lines(refusal) == []
+
+
 def test_an_intent_alone_is_not_told_yet() -> None:
     """Its end says what became of it."""
     assert lines(entry(Kind.INTENT, exchange_id="exchange-1")) == []
