@@ -46,6 +46,11 @@ class _RefusedError(Exception):
         self.reply = Reply(status, f"{verdict}\n", verdict=verdict)
 
 
+def open_state(path: Path) -> sqlite3.Connection:
+    """Open a witness's memory, which is made where there is none."""
+    return sqlite3.connect(path, timeout=5.0, isolation_level=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Witness:
     """One witness with its keys, the logs it knows, and the file in which it remembers their heads."""
@@ -54,6 +59,7 @@ class Witness:
     cosigners: Sequence[Cosigner]
     logs: Mapping[str, Verifier]
     now: Callable[[], int]
+    connect: Callable[[Path], sqlite3.Connection] = open_state
 
     def add_checkpoint(self, request: bytes) -> Reply:
         """Judge a submitted head: 200 with cosignatures, 400, 403, 404, 409 or 422.
@@ -108,7 +114,7 @@ class Witness:
         return Reply(200, lines, verdict="cosigned")
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.state, timeout=5.0, isolation_level=None)
+        connection = self.connect(self.state)
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(_TABLE)

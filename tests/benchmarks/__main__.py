@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.benchmarks.appending import CALLERS, measure_appending
 from tests.benchmarks.comparison import compare
 from tests.benchmarks.controls import measure_controls
 from tests.benchmarks.deployment import deploy, serving
@@ -21,7 +22,9 @@ from tests.benchmarks.hanging import HANGING, measure_hang
 from tests.benchmarks.offers import measure_offers, sqlite_url
 from tests.benchmarks.replicas import measure_replicas
 from tests.benchmarks.report import print_comparison, print_figures, save
+from tests.benchmarks.searching import measure_searching
 from tests.benchmarks.services import ROOT, baseline, check, simulated
+from tests.benchmarks.verifying import measure_verifying
 from tests.postgres import Server, find_binaries
 
 OUT = ROOT / "build" / "bench"
@@ -35,6 +38,7 @@ class Run:
 
     rounds: int
     seconds: float
+    entries: int
     folder: Path
     console: Console
 
@@ -109,11 +113,26 @@ def run_offers(run: Run) -> None:
     print_figures(run.console, "Offers", shown)
 
 
+def run_record(run: Run) -> None:
+    """The record: appending beside plain inserts, verifying beside bare hashing, searching what is long."""
+    appending = [asdict(way) for way in measure_appending(run.folder, run.rounds, 12_800 * run.rounds)]
+    print_figures(run.console, f"Appending with {CALLERS} callers, SQLite, every commit synced", appending)
+    sizes = [size for size in (100_000, 1_000_000, 10_000_000) if size <= run.entries]
+    verifying = [asdict(one) for one in measure_verifying(run.folder / "logs", sizes)]
+    print_figures(
+        run.console, "Verifying an export, beside a loop that only hashes the same bytes", verifying
+    )
+    searching = [asdict(one) for one in measure_searching(run.folder, run.entries)]
+    print_figures(run.console, "Searching, a page of a hundred events", searching)
+    save(OUT, "record", {"appending": appending, "verifying": verifying, "searching": searching})
+
+
 PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
     "hanging": run_hang,
     "replicas": run_replicas,
+    "record": run_record,
     "offers": run_offers,
 }
 
@@ -123,6 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="all by default")
     parser.add_argument("--quick", action="store_true", help="one short round: a first look, not a figure")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="how long the longest record is")
     asked = parser.parse_args()
     # RFC 9864 renames the algorithm; agencies' libraries still say EdDSA, and so does the interface.
     warnings.filterwarnings("ignore", message="EdDSA is deprecated")
@@ -130,7 +150,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="obmin-bench-"))
     rounds, seconds = (1, 2.0) if asked.quick else (3, 6.0)
     for part in asked.parts or PARTS:
-        PARTS[part](Run(rounds, seconds, folder, Console(width=110)))
+        PARTS[part](Run(rounds, seconds, asked.entries, folder, Console(width=110)))
     shutil.rmtree(folder)
 
 

@@ -36,6 +36,7 @@ EARLIER = [
     ("INSERT INTO ended",),
     ("SELECT id, 0",),
     ("INSERT INTO audit_entries",),
+    ("INSERT INTO audit_sources",),
 ]
 
 
