@@ -140,6 +140,11 @@ class Cosigner:
             raise NoteError("key-id-differs")
         return cosigner
 
+    @property
+    def algorithm(self) -> str:
+        """What it signs with: `ed25519` or `ml-dsa-44`."""
+        return "ed25519" if isinstance(self.key, Ed25519PrivateKey) else "ml-dsa-44"
+
     def secret(self) -> str:
         """Give the private key as text, for a file that only its owner may read."""
         material = bytes([_type_of(self.public.key)]) + self.seed

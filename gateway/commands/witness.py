@@ -54,7 +54,8 @@ def witness(
         typer.echo(f"not a key or name: {error.code}", err=True)
         raise typer.Exit(WRONG_USAGE) from None
     for cosigner in cosigners:
-        typer.echo(f"witness {name.replace('/', '-')} {cosigner.public} http://{host}:{port}")
+        known_as = f"{name.replace('/', '-')}-{cosigner.algorithm}"
+        typer.echo(f"witness {known_as} {cosigner.public} http://{host}:{port}")
     configure_logs("info", for_ever=True)
     served = Witness(folder / "heads.db", cosigners, known, lambda: int(time.time()))
     uvicorn.run(witness_app(served), host=host, port=port, log_level="warning")
