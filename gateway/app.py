@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from adapters.catalog import Entry, build, find_registries
 from adapters.protocols.connection import Connection
+from adapters.protocols.reach import Reach
 from adapters.protocols.transport import SocketTransport
 from audit.log import Log
 from audit.note import Signer
@@ -260,7 +261,7 @@ async def _connect(
         entry = catalog.get(Source(name))
         if entry is None:
             raise SourceUnknownError(name)
-        wire = transport or SocketTransport(_tls(source))
+        wire = transport or SocketTransport(_tls(source), reach=Reach.of(source.url, source.networks))
         if transport is None:
             stack.push_async_callback(wire.aclose)
         credential = source.credential.read_text("utf-8").strip() if source.credential else ""

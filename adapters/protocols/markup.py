@@ -16,6 +16,9 @@ DEPTH: Final = 32
 NODES: Final = 20_000
 """Elements and attributes together; an answer of 2 kB has about fifty."""
 
+NAMESPACES: Final = 1_000
+"""Declarations of namespaces, which count as no node; an answer has about five."""
+
 SMALLEST: Final = 4
 """Bytes that an element takes at least, in any encoding: `<a/>`. An attribute takes more."""
 
@@ -41,6 +44,8 @@ def parse(body: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Elemen
     """Parse one document under `hardened()`. Raises `UnreadableError`; libxml2's message quotes the text."""
     if b"<!DOCTYPE" in body[:4096].replace(b"\0", b""):
         raise UnreadableError("doctype")
+    if body.count(b"xmlns") + body.count(b"x\0m\0l\0n\0s") > NAMESPACES:
+        raise UnreadableError("too-many-nodes")
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):

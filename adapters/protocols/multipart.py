@@ -29,7 +29,9 @@ def first_part(body: bytes, content_type: str) -> Content:
     if boundary is None:
         raise UnreadableError("no-boundary")
     mark = b"--" + boundary.group(1).encode("latin-1")
-    part, closed, _ = body.partition(mark)[2].partition(mark)
+    part, _, others = body.partition(mark)[2].partition(mark)
+    # Without the last boundary it was cut off, wherever that was (RFC 2046 §5.1.1).
+    closed = others.startswith(b"--") or mark + b"--" in others
     head, blank, inside = part.partition(b"\r\n\r\n")
     found = TYPE.search(head)
     if not closed or not blank or found is None:

@@ -14,6 +14,9 @@ from typing import Final
 import aiohttp
 import httpx
 import yarl
+from aiohttp.abc import AbstractResolver
+
+from adapters.protocols.reach import AstrayError, Reach, ReachResolver
 
 KEEP_ALIVE: Final = 4.0
 """Seconds an idle connection is kept: less than the five after which common servers close theirs."""
@@ -42,8 +45,14 @@ MEANINGS: Final[Sequence[tuple[tuple[type[Exception], ...], type[httpx.Transport
 """The first that fits counts. Messages are constant: aiohttp's own hold the URL."""
 
 
+class Astray(httpx.ConnectError):
+    """The name leads where it may not; nothing was sent."""
+
+
 def as_httpx(error: Exception) -> httpx.TransportError:
     """Give httpx's error for one of `FAILURES`."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AstrayError):
+        return Astray("astray")
     return next(ours(message) for theirs, ours, message in MEANINGS if isinstance(error, theirs))
 
 
@@ -69,14 +78,23 @@ class _Body(httpx.AsyncByteStream):
 class SocketTransport(httpx.AsyncBaseTransport):
     """Kept-alive connections to registries, for the whole process. See `httpx.AsyncBaseTransport`.
 
-    Follows no redirect, keeps no cookie, reads no proxy or netrc environment, decompresses nothing
+    Connects only to addresses within `reach`; `resolver` finds them, the system's by default. Follows no
+    redirect, keeps no cookie, reads no proxy or netrc environment, decompresses nothing
     (`Wire` does, under its cap). Does not bound connections: registries on one bus share an origin, so `Wire`
     bounds each registry by itself. Bounds connecting by `connect` seconds and nothing else: a timer for each
     read costs more than the one deadline that `Wire` keeps. Opens on first use, inside the running loop.
     """
 
-    def __init__(self, ssl_context: ssl.SSLContext | None = None, connect: float = CONNECT) -> None:
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext | None = None,
+        connect: float = CONNECT,
+        reach: Reach = Reach(),  # noqa: B008  never changed
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._ssl = ssl_context
+        self._reach = reach
+        self._resolver = resolver
         self._limits = aiohttp.ClientTimeout(total=None, connect=connect)
         self._session: aiohttp.ClientSession | None = None
 
@@ -85,6 +103,7 @@ class SocketTransport(httpx.AsyncBaseTransport):
             connector=aiohttp.TCPConnector(
                 limit=0,
                 keepalive_timeout=KEEP_ALIVE,
+                resolver=ReachResolver(self._reach, self._resolver),
                 ssl=self._ssl if self._ssl is not None else True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),

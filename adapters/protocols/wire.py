@@ -23,6 +23,7 @@ from adapters.base import (
     SourceRefusedError,
     SourceUnavailableError,
 )
+from adapters.protocols.transport import Astray
 from contracts.vocabulary import Source
 
 CAP: Final = 1_048_576
@@ -63,6 +64,8 @@ def as_ours(source: Source, error: Exception) -> SourceError:
             return SourceUnavailableError(source, "timed-out", Repeat.SAFE)
         case httpx.TimeoutException() | TimeoutError():
             return SourceUnavailableError(source, "timed-out")
+        case Astray():
+            return SourceMisbehavedError(source, "astray")
         case httpx.ConnectError():
             return SourceUnavailableError(source, "unreachable", Repeat.SAFE)
         case (

@@ -18,6 +18,7 @@ from tests.benchmarks.appending import CALLERS, measure_appending
 from tests.benchmarks.comparison import compare
 from tests.benchmarks.controls import measure_controls
 from tests.benchmarks.deployment import deploy, serving
+from tests.benchmarks.fanout import measure_fanout
 from tests.benchmarks.hanging import HANGING, measure_hang
 from tests.benchmarks.offers import measure_offers, sqlite_url
 from tests.benchmarks.replicas import measure_replicas
@@ -63,6 +64,14 @@ def run_controls(run: Run) -> None:
     costs = [asdict(cost) for cost in measure_controls(run.folder)]
     save(OUT, "controls", costs)
     print_figures(run.console, "What each control costs one answer", costs)
+
+
+def run_fanout(run: Run) -> None:
+    """Twelve registries at once, through our adapters and by hand."""
+    with simulated(run.folder, DELAY) as (registries, _):
+        figures = [asdict(one) for one in measure_fanout(registries, run.rounds, run.seconds)]
+    save(OUT, "fanout", figures)
+    print_figures(run.console, "Twelve registries asked at once by 50 callers, 20 ms each", figures)
 
 
 def run_hang(run: Run) -> None:
@@ -130,6 +139,7 @@ def run_record(run: Run) -> None:
 PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
+    "fanout": run_fanout,
     "hanging": run_hang,
     "replicas": run_replicas,
     "record": run_record,
