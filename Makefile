@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 CODE   := gateway adapters contracts audit config tests
 UV      = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
+EXPRESS := tests/services/express
 POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
 
 export UV_PYTHON_DOWNLOADS := never
@@ -61,3 +62,11 @@ ifeq ($(POSTGRESQL),)
 	    echo "PostgreSQL is absent, its tests are skipped. To have them: sudo apt-get install postgresql"; \
 	fi
 endif
+	@if command -v npm >/dev/null; then \
+	    test -d $(EXPRESS)/node_modules || npm ci --prefix $(EXPRESS) --silent --no-audit --no-fund; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm && \
+	    npm ci --prefix $(EXPRESS) --silent --no-audit --no-fund; \
+	else \
+	    echo "npm is absent, the tests against Express are skipped. To have them: sudo apt-get install npm"; \
+	fi

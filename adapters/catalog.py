@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -41,23 +43,54 @@ class Entry:
     manifest: Manifest
 
     def module(self, name: str) -> ModuleType:
-        """Import one of the registry's modules: `mapping`, `simulator`, `adapter`."""
+        """Import one of the registry's modules: `mapping`, `simulator`, `adapter`.
+
+        A registry in a folder of the deployment's own is imported by its place, and once.
+        """
+        if self.folder.parent != FOLDER and self.has(name):
+            return _import_from(self.folder.resolve(), name)
         return import_module(f"adapters.{self.folder.name}.{name}")
 
+    def has(self, name: str) -> bool:
+        """Say whether the registry has such a module."""
+        return (self.folder / f"{name}.py").is_file()
 
-def find_registries(folder: Path = FOLDER) -> Mapping[Source, Entry]:
-    """Read the manifest of each registry, in alphabetical order.
 
-    A folder is a Python package too, so the dashes of its source are underscores in its name. Raises
-    `ManifestError` naming file, line and key, also when a folder is not named as its source.
+@cache
+def _import_from(folder: Path, name: str) -> ModuleType:
+    spec = spec_from_file_location(f"obmin_registry_{folder.name}_{name}", folder / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise ManifestError(f"{folder}: {name}.py cannot be imported")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def find_registries(*folders: Path) -> Mapping[Source, Entry]:
+    """Read the manifest of each registry, ours and those in `folders`, in alphabetical order.
+
+    Raises `ManifestError` naming file, line and key, also when a folder is not named as its source, and when
+    two registries have one name.
     """
     found: dict[Source, Entry] = {}
-    for path in sorted(folder.glob("*/manifest.toml")):
-        manifest = read_manifest(path)
-        if manifest.source.replace("-", "_") != path.parent.name:
-            raise ManifestError(f"{path}: source: the folder has another name")
-        found[Source(manifest.source)] = Entry(Source(manifest.source), path.parent, manifest)
-    return found
+    for folder in (FOLDER, *folders):
+        for path in folder.glob("*/manifest.toml"):
+            entry = read_entry(path.parent)
+            if entry.source in found:
+                raise ManifestError(f"{path}: source: {found[entry.source].folder} has this name already")
+            found[entry.source] = entry
+    return dict(sorted(found.items()))
+
+
+def read_entry(folder: Path) -> Entry:
+    """Read one registry's manifest. Its folder has underscores where the source has dashes.
+
+    Raises `ManifestError` naming file, line and key, also when the folder is not named as its source.
+    """
+    manifest = read_manifest(folder / "manifest.toml")
+    if manifest.source.replace("-", "_") != folder.name:
+        raise ManifestError(f"{folder / 'manifest.toml'}: source: the folder has another name")
+    return Entry(Source(manifest.source), folder, manifest)
 
 
 def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransport) -> Adapter:

@@ -249,7 +249,7 @@ def whom(entry: Entry) -> Mapping[str, Person | Place]:
 def simulated_bench(entry: Entry) -> Bench:
     """Put one registry on trial over its own simulator."""
     faults = Faults()
-    transport = httpx.ASGITransport(simulate_registries(faults, frozenset({entry.source})))
+    transport = httpx.ASGITransport(simulate_registries(faults, entries={entry.source: entry}))
     connection = Connection(f"http://simulated/{entry.source}", credential="conformance")
     return Bench(entry, build(entry, connection, transport), whom(entry), faults)
 

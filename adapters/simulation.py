@@ -8,7 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
-from adapters.catalog import find_registries
+from adapters.catalog import Entry, find_registries
 from adapters.protocols.serving import (
     FAULT,
     Application,
@@ -20,6 +20,7 @@ from adapters.protocols.serving import (
     read_body,
     serve,
 )
+from adapters.stand_in import stand_in
 from contracts.vocabulary import Source
 
 HUGE: Final = 50_000_000
@@ -142,9 +143,20 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-def simulate_registries(faults: Faults | None = None, only: frozenset[Source] = frozenset()) -> Simulation:
-    """Build the simulation of the whole catalog, or of `only` some of it."""
-    entries = find_registries()
-    chosen = {source: entry for source, entry in entries.items() if not only or source in only}
-    applications = {source: entry.module("simulator").application() for source, entry in chosen.items()}
-    return Simulation(applications, faults or Faults())
+def simulate_registries(
+    faults: Faults | None = None,
+    only: frozenset[Source] = frozenset(),
+    entries: Mapping[Source, Entry] | None = None,
+) -> Simulation:
+    """Build the simulation of the whole catalog, or of `only` some of it, or of other `entries`."""
+    known = find_registries() if entries is None else entries
+    chosen = {source: entry for source, entry in known.items() if not only or source in only}
+    return Simulation({source: _simulator(entry) for source, entry in chosen.items()}, faults or Faults())
+
+
+def _simulator(entry: Entry) -> Application:
+    """Give the registry's own simulator, or the stand-in for one that has none."""
+    if entry.has("simulator"):
+        application: Application = entry.module("simulator").application()
+        return application
+    return stand_in(entry.folder)

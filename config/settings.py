@@ -177,6 +177,8 @@ class Settings(_Section):
     """Who may call: roles and public keys of every agency."""
     contracts: Path = PACKAGE / "contracts" / "library"
     """The folder of contracts and of the vocabulary they are written in."""
+    registries: Path | None = None
+    """A folder of registries of your own, besides ours: `obmin adapters new` writes them."""
     sources: Mapping[str, SourceSettings] = Field(default_factory=dict)
     """The registries to ask, by the name of their adapter's folder."""
     bus: BusSettings = BusSettings()
@@ -262,5 +264,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")
     own = {key: anchor(getattr(settings.bus, key)) for key in ("peer", "certificate")}
     bus = settings.bus.model_copy(update=own)
-    witnesses = settings.witnesses.model_copy(update={"policy": anchor(settings.witnesses.policy)})
-    return settings.model_copy(update=update | {"sources": sources, "bus": bus, "witnesses": witnesses})
+    update["bus"] = bus
+    update["witnesses"] = settings.witnesses.model_copy(update={"policy": anchor(settings.witnesses.policy)})
+    update["registries"] = anchor(settings.registries)
+    return settings.model_copy(update=update | {"sources": sources})

@@ -255,7 +255,7 @@ async def _connect(
     settings: Settings, transport: httpx.AsyncBaseTransport | None, calls: Calls, stack: AsyncExitStack
 ) -> Mapping[Source, Polite]:
     """Build the adapters of the sources that this deployment names; WSDLs are loaded once, here."""
-    catalog = find_registries()
+    catalog = find_registries(*filter(None, [settings.registries]))
     adapters: dict[Source, Polite] = {}
     for name, source in settings.sources.items():
         entry = catalog.get(Source(name))

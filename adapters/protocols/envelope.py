@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -16,8 +16,9 @@ from xml.sax.saxutils import escape
 import zeep
 from lxml import etree
 
-SLOT: Final = re.compile(rb"__slot_([A-Za-z0-9]+)__")
-HEADER: Final = "{http://schemas.xmlsoap.org/soap/envelope/}Header"
+SLOT: Final = re.compile("⟦(.+?)⟧".encode())
+"""Where a value goes, in brackets that no name of an element has."""
+
 UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters outside XML 1.0 §2.2: no document can carry them."""
 
@@ -52,25 +53,30 @@ def load_wsdl(path: Path) -> zeep.Client:
     return client
 
 
+def slot(name: str) -> str:
+    """Give the text that stands for a value until it is filled in."""
+    return f"⟦{name}⟧"
+
+
 class Template:
-    """One operation's envelope with one set of slots. `extra` is a header field that no WSDL describes."""
+    """One operation's envelope with one set of slots, elements of the question by their dotted names.
+
+    `header` holds whole fields: what a WSDL says of headers does not matter. The message has no XML
+    declaration: it is UTF-8 without one, and there are services that refuse an envelope which begins with it.
+    """
 
     def __init__(
         self,
         client: zeep.Client,
         operation: str,
         slots: frozenset[str],
-        header: Mapping[str, Any],
-        extra: etree._Element | None = None,
+        header: Sequence[etree._Element],
     ) -> None:
-        body = {slot: f"__slot_{slot}__" for slot in slots}
         message = client.create_message(  # type: ignore[no-untyped-call]  # zeep is not typed
-            client.service, operation, _soapheaders=dict(header), **body
+            client.service, operation, _soapheaders=list(header), **_body(slots)
         )
-        if extra is not None:
-            message.find(HEADER).append(extra)
         # Odd places hold slot names, even ones the bytes between them.
-        self._parts = SLOT.split(etree.tostring(message, xml_declaration=True, encoding="UTF-8"))
+        self._parts = SLOT.split(etree.tostring(message, xml_declaration=False, encoding="UTF-8"))
         self._slots = [name.decode() for name in self._parts[1::2]]
 
     def fill(self, values: Mapping[str, str]) -> bytes:
@@ -78,6 +84,18 @@ class Template:
         filled = self._parts.copy()
         filled[1::2] = [_escaped(values[slot]) for slot in self._slots]
         return b"".join(filled)
+
+
+def _body(slots: frozenset[str]) -> dict[str, Any]:
+    """Give the question as zeep takes it: `request.rnokpp` is an element within another."""
+    body: dict[str, Any] = {}
+    for name in slots:
+        *above, last = name.split(".")
+        place = body
+        for step in above:
+            place = place.setdefault(step, {})
+        place[last] = slot(name)
+    return body
 
 
 def _escaped(value: str) -> bytes:

@@ -6,7 +6,7 @@ parser, check the echo of our headers, take out the wrapper. Faults come with HT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from zeep.exceptions import Error as ZeepError
 
 from adapters.base import Question, SourceMisbehavedError, SourceRefusedError
 from adapters.protocols.connection import Connection
-from adapters.protocols.envelope import Template, load_wsdl
+from adapters.protocols.envelope import Template, load_wsdl, slot
 from adapters.protocols.finding import Said
 from adapters.protocols.markup import hardened, local_name, parse, read_tree
 from adapters.protocols.multipart import first_part
@@ -26,6 +26,7 @@ from adapters.protocols.switches import XRoad
 from adapters.protocols.unwrapping import close_tunnel, open_document, open_tunnel
 from adapters.protocols.wire import Response, Wire, refuse_status
 from adapters.protocols.xroad_faults import refuse_fault
+from adapters.protocols.xroad_header import OBJECT_TYPE, PARTY, header_field
 from contracts.vocabulary import Source
 
 SOAP: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
@@ -95,7 +96,6 @@ class XRoadSoap:
                     operation,
                     frozenset(slots),
                     self._slotted(operation, with_issue=with_issue),
-                    self._token(),
                 )
             except (ZeepError, TypeError, ValueError):
                 # zeep quotes what it was given.
@@ -135,35 +135,32 @@ class XRoadSoap:
             service["serviceVersion"] = self._manifest.version
         return service
 
-    def _slotted(self, operation: str, *, with_issue: bool) -> dict[str, Any]:
-        """Give the header for zeep: what is the same in every call as it is, the rest as slots."""
-        header: dict[str, Any] = {
-            "client": {
-                **_identifier(self._identity.member),
-                "objectType": _client_type(self._identity.member),
-            },
-            "service": {**self._service(operation), "objectType": "SERVICE"},
-            "userId": "__slot_obminUserId__",
-            "id": "__slot_obminId__",
+    def _slotted(self, operation: str, *, with_issue: bool) -> list[etree._Element]:
+        """Give the header: what is the same in every call as it is, the rest as slots."""
+        member = self._identity.member
+        fields: dict[str, str | dict[str, str]] = {
+            "client": {OBJECT_TYPE: _client_type(member), **_identifier(member)},
+            "service": {OBJECT_TYPE: "SERVICE", **self._service(operation)},
+            "userId": slot("obminUserId"),
+            "id": slot("obminId"),
             "protocolVersion": "4.0",
         }
         if "userId" in self._manifest.leave_out:
-            del header["userId"]
+            del fields["userId"]
         if with_issue:
-            header["issue"] = "__slot_obminIssue__"
+            fields["issue"] = slot("obminIssue")
         if self._identity.represented_party:
             head, _, code = self._identity.represented_party.rpartition("/")
-            header["representedParty"] = {"partyClass": head or None, "partyCode": code}
-        return header
+            fields[PARTY] = {"partyClass": head, "partyCode": code}
+        return [*(header_field(name, value) for name, value in fields.items()), *self._token()]
 
-    def _token(self) -> etree._Element | None:
+    def _token(self) -> Iterator[etree._Element]:
         """Give the provider's own header for our credential, where its manifest names one."""
         token = self._manifest.token
-        if token is None:
-            return None
-        element = etree.Element(f"{{{token.namespace}}}{token.name}")
-        element.text = "__slot_obminToken__"
-        return element
+        if token is not None:
+            element = etree.Element(f"{{{token.namespace}}}{token.name}")
+            element.text = slot("obminToken")
+            yield element
 
     def _read(self, response: Response, operation: str, sent: Mapping[str, Any]) -> Any:
         with readable(self._source):

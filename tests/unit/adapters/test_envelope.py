@@ -52,8 +52,8 @@ def test_a_wsdl_with_a_dtd_is_refused(tmp_path: Path) -> None:
 
 def test_values_are_escaped(tmp_path: Path) -> None:
     """A value that looks like markup, or like a slot, stays a value."""
-    template = Template(load_wsdl(written(tmp_path, "", "")), OPERATION, SLOTS, {})
-    hostile = "</ns0:lastName><x/>&amp;__slot_firstName__"
+    template = Template(load_wsdl(written(tmp_path, "", "")), OPERATION, SLOTS, ())
+    hostile = "</ns0:lastName><x/>&amp;⟦firstName⟧"
 
     message = template.fill({"lastName": hostile, "firstName": "]]>", "birthDate": "1990-09-03"})
     texts = [element.text for element in etree.fromstring(message).iter("{*}lastName", "{*}firstName")]
@@ -64,7 +64,7 @@ def test_values_are_escaped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["a\0b", "\x1b[2J", "\ud800", "\ufffe"])
 def test_what_xml_cannot_carry_is_refused(tmp_path: Path, value: str) -> None:
     """A control character or half a surrogate is refused before it is sent."""
-    template = Template(load_wsdl(written(tmp_path, "", "")), OPERATION, SLOTS, {})
+    template = Template(load_wsdl(written(tmp_path, "", "")), OPERATION, SLOTS, ())
 
     with pytest.raises(ValueError, match="unsendable"):
         template.fill({"lastName": value, "firstName": "", "birthDate": ""})

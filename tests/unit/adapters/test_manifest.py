@@ -69,7 +69,15 @@ def test_a_folder_is_named_as_its_source(tmp_path: Path) -> None:
 
 def test_the_catalog_is_what_the_folders_say(tmp_path: Path) -> None:
     """A folder with a manifest is a registry, any other is not."""
-    written(tmp_path, DONORS)
+    written(tmp_path, DONORS.replace('"donors"', '"our-charity"', 1), "our_charity")
     (tmp_path / "protocols").mkdir()
 
-    assert list(find_registries(tmp_path)) == ["donors"]
+    assert set(find_registries(tmp_path)) - set(find_registries()) == {"our-charity"}
+
+
+def test_two_registries_of_one_name_are_refused(tmp_path: Path) -> None:
+    """A folder of the deployment's own cannot take the place of one of ours."""
+    written(tmp_path, DONORS)
+
+    with pytest.raises(ManifestError, match="has this name already"):
+        find_registries(tmp_path)

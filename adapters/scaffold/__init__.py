@@ -1,0 +1,1 @@
+"""A first draft of a registry's folder, written from its WSDL or OpenAPI description."""
