@@ -57,16 +57,15 @@ def list_registries(
         )
         return
     deadlines = _deadlines()
-    table = Table("source", "registry", "protocol", "ground", "found by", "fields", "deadline", "conformance")
+    table = Table("registry", "ground")
+    for heading in ("protocol", "deadline", "conformance"):
+        table.add_column(heading, no_wrap=True)
     for source, entry in entries.items():
         manifest = entry.manifest
         table.add_row(
-            source,
-            manifest.title.uk,
-            manifest.protocol,
+            f"[bold]{source}[/bold]\n{manifest.title.uk}",
             manifest.ground,
-            "\n".join("+".join(sorted(need)) for need in manifest.needs),
-            str(len(manifest.fields)),
+            manifest.protocol,
             deadlines.get(source, "–"),
             passed[source],
         )

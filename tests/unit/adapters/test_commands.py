@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from adapters.catalog import find_registries
+from adapters.catalog import FOLDER, find_registries
 from gateway.commands.adapters import adapters
 from gateway.commands.simulate import simulate
 
@@ -77,3 +79,45 @@ def test_wrong_usage_of_the_simulation_is_told_apart(arguments: list[str]) -> No
     code = CliRunner().invoke(SIMULATE, arguments).exit_code
 
     assert code == 2
+
+
+def draft(name: str, like: str, folder: Path) -> Result:
+    """Draft a registry from the WSDL of one of ours."""
+    wsdl = FOLDER / like / "samples" / "service.wsdl"
+    return CliRunner().invoke(adapters, ["new", name, "--wsdl", str(wsdl), "--folder", str(folder)])
+
+
+def test_a_registry_is_drafted(tmp_path: Path) -> None:
+    """From a WSDL a folder is written, what to look at is named, and it passes the bar as it is."""
+    drafted = draft("crossings", "border", tmp_path)
+    tried = CliRunner().invoke(adapters, ["test", "crossings", "--folder", str(tmp_path), "--json"])
+
+    assert drafted.exit_code == 0
+    assert "manifest.toml:4: ground" in drafted.stdout
+    assert tried.exit_code == 0, tried.stdout
+
+
+def test_a_draft_overwrites_nothing(tmp_path: Path) -> None:
+    """A folder that is there is left alone: exit 1."""
+    (tmp_path / "crossings").mkdir()
+    result = draft("crossings", "border", tmp_path)
+
+    assert result.exit_code == 1
+    assert "is there already" in result.stderr
+
+
+def test_several_operations_are_listed(tmp_path: Path) -> None:
+    """Where a description has several operations, the choice is named: exit 1."""
+    result = draft("works", "employment", tmp_path)
+
+    assert result.exit_code == 1
+    assert "choose with --operation: GetEmploymentAnswer, SubmitEmploymentQuery" in result.stderr
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_what_must_be_mended_is_said(unused_tcp_port: int) -> None:
+    """A failed check comes with a sentence for the registry's owner, in either language."""
+    address = f"http://127.0.0.1:{unused_tcp_port}"
+    result = CliRunner().invoke(adapters, ["test", "donors", "--against", address, "--language", "uk"])
+
+    assert "→ З'єднання немає. Перевірте адресу, порт і мережевий екран." in result.stdout
