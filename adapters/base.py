@@ -73,7 +73,8 @@ class Answered:
     `flags` says of a value what is doubtful about it (`check-digit`); the value is as the registry has it.
     `unknown_codes` are the fields that are held and could not be understood. `transaction_id` is the bus's
     own key for disputes (`uxp-transaction-id`), empty where none came. `message_id` is what was asked under,
-    empty where that is the question's own.
+    empty where that is the question's own. `drift` names the members that are new or gone
+    (`adapters.protocols.shape`).
     """
 
     values: Mapping[Field, Value]
@@ -82,6 +83,7 @@ class Answered:
     message_id: str = ""
     flags: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)
     unknown_codes: tuple[UnknownCode, ...] = ()
+    drift: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Answered({len(self.values)} fields)"
@@ -122,7 +124,7 @@ Reply = Answered | Ambiguous | Pending
 class SourceError(ObminError):
     """An adapter's failure. `reason` is a code from the table in `adapters/README.md`, never a value.
 
-    `message_id` is what was asked under, empty where that is the question's own.
+    `message_id` is what was asked under, empty where that is the question's own; `drift` as in `Answered`.
     """
 
     def __init__(self, source: Source, reason: str) -> None:
@@ -130,6 +132,7 @@ class SourceError(ObminError):
         self.source = source
         self.reason = reason
         self.message_id = ""
+        self.drift: frozenset[str] = frozenset()
 
 
 class SubjectUnknownError(SourceError):

@@ -22,6 +22,7 @@ from adapters.protocols.finding import Finder
 from adapters.protocols.plain_rest import Plain
 from adapters.protocols.reading import Reading
 from adapters.protocols.rest import Dialect, RestRegistry
+from adapters.protocols.shape import Shape
 from adapters.protocols.subject import DateFormats, Wording
 from adapters.protocols.switches import EHealth, Fhir, Request, Rest, Trembita, XRoad, XRoadRest
 from adapters.protocols.trembita_rest import TrembitaRest
@@ -66,6 +67,12 @@ def _import_from(folder: Path, name: str) -> ModuleType:
     return module
 
 
+def _shape(entry: Entry) -> Shape | None:
+    """Learn the record's shape from the samples, where these are the record itself."""
+    composed = entry.manifest.ehealth is not None
+    return None if composed else Shape.of_samples(entry.folder / "samples" / "records.json")
+
+
 def find_registries(*folders: Path) -> Mapping[Source, Entry]:
     """Read the manifest of each registry, ours and those in `folders`, in alphabetical order.
 
@@ -101,7 +108,7 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     """
     manifest, source = entry.manifest, entry.source
     mapping = entry.module("mapping")
-    reading = Reading(source, mapping.READERS, mapping.IDENTITY)
+    reading = Reading(source, mapping.READERS, mapping.IDENTITY, shape=_shape(entry))
     needs = tuple(frozenset(Scheme(scheme) for scheme in need) for need in manifest.needs)
     dates = DateFormats(manifest.birth_date_format, manifest.date_formats)
     wording = Wording(source, needs, manifest.question, dates)

@@ -40,6 +40,7 @@ from gateway.consent.emergencies import Emergencies
 from gateway.consent.lapsing import Lapsing
 from gateway.consent.recalls import Calendar, Recalls
 from gateway.consent.using import ENDED, Uses
+from gateway.drift import DriftAlarm
 from gateway.exchange import Pipeline
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
@@ -188,6 +189,7 @@ async def _open_gate(
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
             clock=clock,
             notices=NoticeQueue(database.dialect),
+            drift=DriftAlarm(database, foundation.log, metrics),
         ),
         tokens=Tokens(offering.roster, ledger, foundation.ring.token_seed, settings.public_url),
         agencies=offering.roster,

@@ -54,6 +54,7 @@ class Finding:
     message_id: str = ""
     transaction_id: str = ""
     took_ms: int = 0
+    drift: frozenset[str] = frozenset()
 
 
 Findings = Mapping[Source, Finding]
@@ -148,12 +149,13 @@ async def heard(adapter: Adapter, question: Question, began: float) -> Finding:
         "",
         question.message_id,
     )
+    drift: frozenset[str] = frozenset()
     try:
         async with asyncio.timeout_at(question.deadline):
             reply = await adapter.ask(question)
         match reply:
             case Answered():
-                status, answer = Status.ANSWERED, reply
+                status, answer, drift = Status.ANSWERED, reply, reply.drift
             case Ambiguous():
                 status, reason, candidates = Status.AMBIGUOUS, "ambiguous", reply.candidates
                 likenesses = reply.likenesses
@@ -165,7 +167,7 @@ async def heard(adapter: Adapter, question: Question, began: float) -> Finding:
     except TimeoutError:
         reason = "timed-out"
     except SourceError as error:
-        reason, message_id = error.reason, error.message_id or message_id
+        reason, message_id, drift = error.reason, error.message_id or message_id, error.drift
         if isinstance(error, SourceMisbehavedError | SourceRefusedError):
             log.warning("source.alarm", exchange_id=question.exchange_id, source=source, reason=reason)
     except Exception as error:  # noqa: BLE001  an adapter's bug must not take the other sources down
@@ -175,7 +177,7 @@ async def heard(adapter: Adapter, question: Question, began: float) -> Finding:
         )
     took_ms = round((loop.time() - began) * 1000)
     return Finding(
-        source, status, reason, answer, candidates, likenesses, message_id, transaction_id, took_ms
+        source, status, reason, answer, candidates, likenesses, message_id, transaction_id, took_ms, drift
     )
 
 

@@ -36,6 +36,7 @@ from gateway.consent.ground import ConsentWithdrawnError, confirm
 from gateway.consent.standing import Standing
 from gateway.consent.using import Uses
 from gateway.disclosure import minimise
+from gateway.drift import DriftAlarm
 from gateway.health import SourceHealth
 from gateway.identity import Caller
 from gateway.oversight.notices import NoticeQueue
@@ -64,6 +65,7 @@ class Pipeline:
     emergencies: Emergencies
     clock: Clock
     notices: NoticeQueue
+    drift: DriftAlarm
 
 
 async def exchange(pipeline: Pipeline, caller: Caller, query: Query, watch: Watcher = unwatched) -> Answer:
@@ -151,8 +153,9 @@ async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Gra
 
 
 async def _alarm(pipeline: Pipeline, caller: Caller, query: Query, findings: Findings) -> None:
-    """Put on record that a registry sent another person's data; nothing of it is used."""
+    """Put on record that a registry sent another person's data (nothing of it is used) or new members."""
     for finding in findings.values():
+        await pipeline.drift.hear(query, caller.id, finding)
         if finding.reason == WRONG_PERSON:
             details: dict[str, Json] = {"source": finding.source, "message_id": finding.message_id}
             event = query.event(Kind.ALARM, caller.id, now(), "blocked", WRONG_PERSON, details)

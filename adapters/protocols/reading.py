@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from adapters.base import Answered, Likeness, Question, SourceMisbehavedError, UnknownCode
 from adapters.normal import Flagged
 from adapters.protocols.crosswalk import UnknownCodeError
+from adapters.protocols.shape import NONE, Shape
 from adapters.protocols.strict_json import UnreadableError
 from adapters.protocols.subject import check_person, liken
 from contracts.vocabulary import Field, Identity, PersonName, Scheme, Source, Value
@@ -60,16 +61,23 @@ class Reading:
     readers: Mapping[Field, Reader]
     identity: Callable[[Any], Identity]
     clock: Callable[[], datetime] = now
+    shape: Shape | None = None
 
     def answer(self, said: Any, question: Question, transaction_id: str = "") -> Answered:
         """Read one person's record. Whom it is about is checked before anything else is read.
 
-        Raises `SourceMisbehavedError` (`wrong-person`, `unreadable`, `unreadable-field`).
+        Raises `SourceMisbehavedError` (`wrong-person`, `unreadable`, `unreadable-field`); what has changed in
+        the record's shape is told with the answer, or with the error that it brought about.
         """
-        with readable(self.source):
-            identity = self.identity(said)
-        check_person(self.source, question.subject, identity)
-        return self._read(question.fields, said, identity, transaction_id)
+        drift = self.shape.drift(said) if self.shape else NONE
+        try:
+            with readable(self.source):
+                identity = self.identity(said)
+            check_person(self.source, question.subject, identity)
+            return self._read(question.fields, said, identity, transaction_id, drift)
+        except SourceMisbehavedError as error:
+            error.drift = drift
+            raise
 
     def liken(self, found: Sequence[Any], question: Question) -> tuple[Likeness, ...]:
         """Say how well each of several candidates fits, best first; one that cannot be read is left out."""
@@ -79,7 +87,14 @@ class Reading:
                 identities.append(self.identity(said))
         return liken(question.subject, identities)
 
-    def _read(self, asked: frozenset[Field], said: Any, identity: Identity, transaction_id: str) -> Answered:
+    def _read(
+        self,
+        asked: frozenset[Field],
+        said: Any,
+        identity: Identity,
+        transaction_id: str,
+        drift: frozenset[str],
+    ) -> Answered:
         values: dict[Field, Value] = {}
         flags: dict[Field, tuple[str, ...]] = {}
         unknown: list[UnknownCode] = []
@@ -99,7 +114,14 @@ class Reading:
                 values[field], flags[field] = value.value, value.flags
             elif value is not None:
                 values[field] = value
-        return Answered(values, self.clock(), transaction_id, flags=flags, unknown_codes=tuple(unknown))
+        return Answered(
+            values,
+            self.clock(),
+            transaction_id,
+            drift=drift | {f"code {each.field}" for each in unknown},
+            flags=flags,
+            unknown_codes=tuple(unknown),
+        )
 
 
 def _tellable(code: str, identity: Identity) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
 import typer
@@ -26,6 +26,10 @@ from adapters.scaffold.wsdl import read_wsdl
 from config.settings import Settings
 from contracts.store import ContractStore
 from contracts.vocabulary import Source
+from gateway.commands.settling import ConfigFile, settings_of, told
+from gateway.drift import drift_of
+from gateway.politeness.note import note_of
+from gateway.storage.engine import Database
 
 FAILED = 1
 
@@ -141,6 +145,54 @@ def draft_registry(
     typer.echo("\n".join(f"  {mark}" for mark in marks(files)))
     typer.echo(f"\nTry it:   obmin adapters test {name} --folder {folder}")
     typer.echo(f"Then:     obmin adapters test {name} --folder {folder} --against URL")
+
+
+@adapters.command("note")
+def monthly_note(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The registry whose owner is told.")],
+    month: Annotated[str, typer.Option(help="The month, as 2026-11.")],
+    config: ConfigFile = None,
+    language: Language = "uk",
+    as_json: Json = False,
+) -> None:
+    """Write the monthly note to a registry's owner: how often it was asked, and how many calls were saved."""
+    note = _read(config, lambda database: note_of(database, Source(name), month))
+    if as_json:
+        _print_json(note)
+    else:
+        typer.echo(note["text"][language])
+
+
+@adapters.command("drift")
+def list_drift(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The registry.")],
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """List what has changed in a registry's answers, each with the exchange that showed it first."""
+    changes = _read(config, lambda database: drift_of(database, Source(name)))
+    if as_json:
+        _print_json(changes)
+        return
+    for change in changes:
+        typer.echo(
+            f"{change['change']:5} {change['member']:40} {change['seen_at']:%Y-%m-%d} {change['exchange_id']}"
+        )
+
+
+def _read(config: Path | None, read: Callable[[Database], Awaitable[Any]]) -> Any:
+    """Read something from the deployment's database."""
+    settings = settings_of(config)
+
+    async def opened() -> Any:
+        database = Database(settings.database.url)
+        try:
+            return await read(database)
+        finally:
+            await database.close()
+
+    with told():
+        return asyncio.run(opened())
 
 
 async def _try_all(entry: Entry, against: str, credential: str) -> list[Verdict]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.vocabulary import Source
 from gateway.agencies import Role
+from gateway.drift import drift_of
 from gateway.faults import NotFoundError, StorageUnavailableError
+from gateway.politeness.note import note_of
 from gateway.storage.tables import key_checks
-from gateway.web.gate import caller_of, gate_of, language_of
+from gateway.web.gate import Gate, caller_of, gate_of, language_of
 from gateway.web.problems import BY_SLUG
 from gateway.web.replying import reply
 
+Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="2026-11")]
 router = APIRouter(tags=["operations"])
 
 
@@ -59,6 +65,29 @@ async def sources(request: Request) -> Response:
     return reply(
         {"sources": [{**line, **standings[line["source"]]} for line in gate.pipeline.health.report()]}
     )
+
+
+@router.get("/v1/sources/{source}/drift", summary="What has changed in a registry's answers")
+async def drift(request: Request, source: Source) -> Response:
+    """List what is new or gone, oldest first, each with the exchange that showed it first. Names alone."""
+    caller_of(request, Role.OPERATOR, Role.AUDITOR)
+    gate = gate_of(request)
+    _known(gate, source)
+    return reply({"source": source, "changes": await drift_of(gate.database, source)})
+
+
+@router.get("/v1/sources/{source}/note", summary="The monthly note to a registry's owner")
+async def note(request: Request, source: Source, month: Month) -> Response:
+    """Count the questions asked and saved in a month, with a text in both languages."""
+    caller_of(request, Role.OPERATOR, Role.AUDITOR)
+    gate = gate_of(request)
+    _known(gate, source)
+    return reply(await note_of(gate.database, source, month))
+
+
+def _known(gate: Gate, source: Source) -> None:
+    if source not in gate.registries:
+        raise NotFoundError
 
 
 @router.get("/problems/{slug}", summary="What a problem means")

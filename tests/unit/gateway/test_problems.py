@@ -26,6 +26,7 @@ AT_START = {
     "BusUnusableError",
     "CallRefusedError",
     "ContractInvalidError",
+    "DescriptionError",
     "KeysUnusableError",
     "ManifestError",
     "SchemaOutdatedError",
