@@ -12,7 +12,7 @@ import orjson
 from adapters.catalog import read_entry
 from adapters.scaffold.description import MARK, Described, DescriptionError
 from adapters.scaffold.files import SIMULATOR, TEST, manifest_of, samples_of, words_of
-from adapters.scaffold.mapping import mapping_of
+from adapters.scaffold.mapping import codes_of, mapping_of
 from adapters.scaffold.samples import invent
 
 NAME: Final = re.compile("[a-z][a-z0-9-]*")
@@ -39,6 +39,7 @@ def draft(source: str, described: Described, folder: Path) -> list[Path]:
         "mapping.py": mapping_of(source, described).encode(),
         "simulator.py": SIMULATOR.encode(),
         f"test_{here.name}.py": TEST.encode(),
+        **({"codes.toml": codes.encode()} if (codes := codes_of(source, described)) else {}),
         "words.toml": words_of(source, described).encode(),
         **{f"samples/{name}": content for name, content in described.beside.items()},
         "samples/records.json": b"{}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from string import Template
 from typing import Final
 
@@ -29,19 +30,20 @@ READERS: Final[Mapping[str, str]] = {
 SEXES: Final = frozenset({"sex", "gender"})
 FROM: Final[Mapping[str, Sequence[str]]] = {
     "adapters.normal": ("read_date", "read_sex"),
+    "adapters.protocols.crosswalk": ("coded", "load_codes"),
     "adapters.protocols.finding": ("dig",),
-    "adapters.protocols.reading": ("Reader", "boolean", "coded", "optional", "person", "text"),
+    "adapters.protocols.reading": ("Reader", "boolean", "optional", "person", "text"),
 }
 MODULE: Final = Template('''"""How to read a record of $source, as drafted: look at the lines marked $mark."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+${path}from typing import Any, Final
 
 $imports
 from contracts.vocabulary import Field, Identity
-$codes
+
 
 def whose(answer: Any) -> Identity:
     """Give the identity of the person answered about."""
@@ -53,7 +55,7 @@ def whose(answer: Any) -> Identity:
     )
 
 
-IDENTITY: Final = whose
+${codes}IDENTITY: Final = whose
 
 READERS: Final[Mapping[Field, Reader]] = {
 $readers
@@ -69,11 +71,13 @@ def mapping_of(source: str, described: Described) -> str:
         if not identifies(member):
             fields.setdefault(field_for(source, member), member)
     said = {word: _dig(member) for word, member in by_word.items()}
+    coded = any(member.codes for member in fields.values())
     body = MODULE.substitute(
         source=source,
         mark=MARK,
         imports="$imports",
-        codes="".join(_codes(member) for member in fields.values() if member.codes),
+        path="from pathlib import Path\n" if coded else "",
+        codes='CODES: Final = load_codes(Path(__file__).parent / "codes.toml")\n' if coded else "",
         numbers=", ".join(f'"{word}": {said[word]}' for word in IDENTIFIERS if word in said),
         names=", ".join(said.get(word, "None") for word in ("family_name", "given_name", "patronymic")),
         born=f"optional({said['birth_date']}, read_date)" if "birth_date" in said else "None",
@@ -104,16 +108,26 @@ def _line(field: str, member: Member) -> str:
 
 def _reader(member: Member) -> str:
     if member.leaf.lower() in SEXES:
-        return f"optional({_dig(member)}, read_sex)"
+        return f"read_sex({_dig(member)})"
     if member.codes:
-        return f"coded({snake(member.path).upper()}, {_dig(member)})"
+        return f'coded(CODES["{snake(member.path)}"], {_dig(member)})'
     return READERS[member.type].format(said=_dig(member))
 
 
-def _codes(member: Member) -> str:
-    rows = "".join(f"    {_quoted(code)}: {_quoted(_ours(code))},\n" for code in member.codes)
-    table = snake(member.path).upper()
-    return f"\n# {MARK}: our codes for theirs.\n{table}: Final[Mapping[str, str]] = {{\n{rows}}}\n"
+def codes_of(source: str, described: Described) -> str:
+    """Write `codes.toml`, empty where no member has codes."""
+    coded = [member for member in described.members if member.codes]
+    if not coded:
+        return ""
+    lines = [
+        f"# The words of {source}, and our codes for them. {MARK}: what we call each, and who says so.",
+        f'owner = "{source}"  # {MARK}',
+        f"as_of = {datetime.now(UTC).date().isoformat()}",
+    ]
+    for member in coded:
+        lines += ["", f"[codes.{snake(member.path)}]"]
+        lines += [f"{_quoted(code)} = {_quoted(_ours(code))}" for code in member.codes]
+    return "\n".join(lines) + "\n"
 
 
 def _ours(code: str) -> str:
