@@ -23,7 +23,7 @@ TABLES: Final[Mapping[str, str]] = {
 }
 ALL_OF_A_NAME: Final = ("family_name", "given_name", "birth_date")
 TYPES: Final[Mapping[str, str]] = {
-    "text": "text", "date": "date", "boolean": "yes-no", "whole": "number", "amount": "text",
+    "text": "text", "date": "date", "boolean": "yes-no", "whole": "text", "amount": "text",
 }  # fmt: skip
 SIMULATOR: Final = '''"""The registry's stand-in: it answers with the samples, as the manifest says.
 

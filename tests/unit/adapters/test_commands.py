@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from adapters.catalog import FOLDER, find_registries
+from config.settings import PACKAGE
+from contracts.loader import load_library
 from gateway.commands.adapters import adapters
 from gateway.commands.simulate import simulate
 
@@ -95,6 +98,17 @@ def test_a_registry_is_drafted(tmp_path: Path) -> None:
     assert drafted.exit_code == 0
     assert "manifest.toml:4: ground" in drafted.stdout
     assert tried.exit_code == 0, tried.stdout
+
+
+def test_the_words_of_a_draft_are_taken_in(tmp_path: Path) -> None:
+    """What is written for the contracts' vocabulary is a file of it as it stands."""
+    draft("crossings", "border", tmp_path)
+    library = Path(shutil.copytree(PACKAGE / "contracts" / "library", tmp_path / "library"))
+    shutil.copy(tmp_path / "crossings" / "words.toml", library / "vocabulary" / "sources" / "crossings.toml")
+    vocabulary = load_library(library)[0]
+
+    assert "crossings" in vocabulary.fields["crossings.abroad"].sources
+    assert "crossings" in vocabulary.fields["person.birth_date"].sources
 
 
 def test_a_draft_overwrites_nothing(tmp_path: Path) -> None:
