@@ -140,7 +140,8 @@ def _queries() -> list[str]:
 
 def _settings(deployment: Deployment, registries: str, database: str) -> str:
     sources = "".join(
-        f'[sources.{source}]\nurl = "{registries}/{source}"\n'
+        # Everybody asks about one person: shared, fifty questions would be one and measure nothing.
+        f'[sources.{source}]\nurl = "{registries}/{source}"\nshare = false\n'
         + ('credential = "credential"\n' if source in CREDENTIAL else "")
         for source in SOURCES
     )
