@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,17 +16,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from starlette.types import ASGIApp
 
-from adapters.catalog import Entry, build, find_registries
-from adapters.protocols.connection import Connection
-from adapters.protocols.reach import Reach
-from adapters.protocols.transport import SocketTransport
 from audit.log import Log
 from audit.note import Signer
 from audit.publisher import Publisher
 from audit.vigil import Vigil
-from config.settings import Settings, SourceSettings
+from config.settings import Settings
 from contracts.store import ContractStore
-from contracts.vocabulary import AgencyId, ObminError, Purpose, Source
+from contracts.vocabulary import AgencyId
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
@@ -35,6 +30,7 @@ from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.clock import Clock
+from gateway.connections import connect
 from gateway.consent.consents import Consents
 from gateway.consent.emergencies import Emergencies
 from gateway.consent.lapsing import Lapsing
@@ -49,8 +45,6 @@ from gateway.offers.offering import Offering, open_offering
 from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
-from gateway.politeness.polite import Manners, Polite
-from gateway.politeness.windows import Window
 from gateway.purging import Purging
 from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
@@ -65,10 +59,6 @@ from gateway.web.gate import Gate, Running
 from gateway.witnesses import asking_witnesses, vigil_of
 
 log = structlog.get_logger()
-
-
-class SourceUnknownError(ObminError):
-    """The settings name a source for which there is no adapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +146,7 @@ async def _open_gate(
     settings, database = foundation.settings, foundation.database
     vocabulary = foundation.contracts.vocabulary
     calls = Calls(database)
-    adapters = await _connect(settings, transport, calls, stack)
+    adapters = await connect(settings, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     keeping = Keeping(database.dialect, settings.tenant)
     consents = Consents(database, foundation.log)
@@ -251,51 +241,6 @@ async def _recognise(database: Database, ring: KeyRing) -> None:
             await database.write(insert(key_checks).values(version=version, check_value=check_value))
         except IntegrityError:
             continue  # another process was first; it has the same file or would have been refused
-
-
-async def _connect(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None, calls: Calls, stack: AsyncExitStack
-) -> Mapping[Source, Polite]:
-    """Build the adapters of the sources that this deployment names; WSDLs are loaded once, here."""
-    catalog = find_registries(*filter(None, [settings.registries]))
-    adapters: dict[Source, Polite] = {}
-    for name, source in settings.sources.items():
-        entry = catalog.get(Source(name))
-        if entry is None:
-            raise SourceUnknownError(name)
-        wire = transport or SocketTransport(_tls(source), reach=Reach.of(source.url, source.networks))
-        if transport is None:
-            stack.push_async_callback(wire.aclose)
-        credential = source.credential.read_text("utf-8").strip() if source.credential else ""
-        connection = Connection(source.url, source.client, credential)
-        adapter = await asyncio.to_thread(build, entry, connection, wire)
-        adapters[entry.source] = Polite(adapter, calls, _manners(entry, source))
-    return adapters
-
-
-def _manners(entry: Entry, source: SourceSettings) -> Manners:
-    """Put together what the registry is and what was agreed with its owner."""
-    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    return Manners(
-        idempotent=entry.manifest.idempotent,
-        share=source.share,
-        at_once=source.at_once,
-        quotas={Purpose(purpose): quota for purpose, quota in source.quotas.items()},
-        windows=[
-            Window(each.start, each.end, each.clock, frozenset(map(days.index, each.weekdays)), each.on)
-            for each in source.maintenance
-        ],
-    )
-
-
-def _tls(source: SourceSettings) -> ssl.SSLContext | None:
-    if not source.url.startswith("https://"):
-        return None
-    context = ssl.create_default_context(cafile=str(source.ca) if source.ca else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if source.certificate:
-        context.load_cert_chain(source.certificate)
-    return context
 
 
 async def _stop(task: asyncio.Task[Any]) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from adapters.catalog import FOLDER, find_registries
 from config.settings import PACKAGE
 from contracts.loader import load_library
+from contracts.vocabulary import Field
 from gateway.commands.adapters import adapters
 from gateway.commands.simulate import simulate
 
@@ -107,8 +108,8 @@ def test_the_words_of_a_draft_are_taken_in(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "crossings" / "words.toml", library / "vocabulary" / "sources" / "crossings.toml")
     vocabulary = load_library(library)[0]
 
-    assert "crossings" in vocabulary.fields["crossings.abroad"].sources
-    assert "crossings" in vocabulary.fields["person.birth_date"].sources
+    assert "crossings" in vocabulary.fields[Field("crossings.abroad")].sources
+    assert "crossings" in vocabulary.fields[Field("person.birth_date")].sources
 
 
 def test_a_draft_overwrites_nothing(tmp_path: Path) -> None:
