@@ -55,10 +55,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines, oldest first, and whether there are more behind `after`."""
+    """The lines, oldest first, whether there are more behind `after`, and what she was offered or given."""
 
     lines: Sequence[Line]
     after: int | None
+    offers: Sequence[Recorded] = ()
 
 
 class Statements:
@@ -94,7 +95,8 @@ class Statements:
         if ref is None:
             await self._note(portal, SubjectRef(""), "given", "", {"count": 0, "delayed": 0})
             return Statement((), None)
-        lines = told(await self._recorded(Filter(start=start, end=end, subject_ref=ref)), now())
+        about = await self._recorded(Filter(start=start, end=end, subject_ref=ref))
+        lines, offers = told(about, now()), [each for each in about if each.event.kind is Kind.ALLOCATION]
         page = [line for line in lines if line.index > (-1 if after is None else after)][:limit]
         counts: dict[str, Json] = {
             "count": sum(line.recorded is not None for line in page),
@@ -104,7 +106,7 @@ class Statements:
         if proved:
             await self._prove(page)
         more = bool(page) and page[-1].index < lines[-1].index
-        return Statement(page, page[-1].index if more else None)
+        return Statement(page, page[-1].index if more else None, offers)
 
     async def _whose(self, portal: AgencyId, subject: Subject, person: Subject | None) -> SubjectRef | None:
         """Say whose statement it is, if it is that of the one who asks; None for somebody not on file."""

@@ -84,6 +84,18 @@ class Wordings:
         }
         return shown
 
+    def offer(self, event: Event) -> Mapping[str, Any]:
+        """Write what was held for the person, promised or given: by whom, when, in which case."""
+        return {
+            "at": stamp(event.at),
+            "who": {"agency": event.agency, **self.agency(event.agency)},
+            "case": event.case,
+            "offer": event.details.get("offer"),
+            "allocation": event.details.get("allocation"),
+            "quantity": event.details.get("quantity"),
+            "stage": event.result,
+        }
+
     def text(self, line: Line) -> Texts:
         """Say one line in both languages."""
         return {language: " ".join(self._sentences(line, language)) for language in LANGUAGES}

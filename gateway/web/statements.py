@@ -70,6 +70,7 @@ async def give(request: Request) -> Response:
             "log": {"origin": gate.pipeline.log.origin, "key": str(gate.publisher.signer.verifier)},
             "lines": [words.line(line) for line in statement.lines],
             "text": {} if statement.lines else SENTENCES["never-asked"],
+            "offers": [words.offer(each.event) for each in statement.offers],
             "next": statement.after,
         }
         return reply(shown)

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from audit.event import Event
+from audit.event import Event, Kind
 from audit.note import NoteError, Verifier
 from audit.proof import Proof
-from tests.journeys.house import MARIA, House, query_about
+from gateway.app import lay_foundation
+from gateway.storage.engine import now
+from tests.journeys.house import CASE, MARIA, House, query_about
 
 ME = {"scheme": "rnokpp", "value": MARIA}
 ANDRII = query_about("andrii")["subject"]
@@ -181,3 +183,24 @@ async def test_a_repeated_request_gets_the_statement_again(lite: House) -> None:
 
     assert first.json()["lines"] == again.json()["lines"]
     assert "received data" not in kept
+
+
+async def test_what_was_held_or_given_for_the_person_is_told(lite: House) -> None:
+    """By whom, in which case, and how far it has come."""
+    ref = (await lite.get(f"/v1/cases/{CASE}")).json()["subject_ref"]
+    async with lay_foundation(lite.settings) as foundation:
+        await foundation.log.note(
+            Event(
+                Kind.ALLOCATION,
+                now(),
+                agency="partner",
+                case=CASE,
+                subject_ref=ref,
+                result="given",
+                details={"offer": "offer-1", "allocation": "allocation-1", "quantity": 2},
+            )
+        )
+    (offer,) = (await stated(lite)).json()["offers"]
+
+    assert offer["who"]["en"] == "Partner (demo)"
+    assert (offer["case"], offer["offer"], offer["stage"], offer["quantity"]) == (CASE, "offer-1", "given", 2)
