@@ -120,6 +120,8 @@ class Log:
         }
         if via:
             details["via"] = via
+        if mandate.weighed:
+            details["weighed"] = dict(mandate.weighed)
         noted = await self.note(_event(Kind.INTENT, mandate, at, details), companions)
         return Intent(mandate.exchange_id, noted.event_id, noted.index, noted.leaf_hash)
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from contracts.contract import LONGEST_EMERGENCY, Contract, EmergencyTerms, Grant, Limits
-from contracts.facts import SELF, Capacity, EmergencyFact, Facts, UsageFact
+from contracts.clauses import LONGEST_EMERGENCY, EmergencyTerms
+from contracts.contract import Contract, Grant
+from contracts.facts import SELF, Capacity, EmergencyFact, Facts
 from contracts.reasons import Reason
 
 SHORTEST_REASON = 20
 """Fewer characters explain no emergency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What each rule looks at."""
+
+    grant: Grant
+    facts: Facts
+    at: datetime
 
 
 def refuse(grant: Grant, facts: Facts, at: datetime) -> str:
@@ -22,14 +34,12 @@ def refuse(grant: Grant, facts: Facts, at: datetime) -> str:
     if at.tzinfo is None:
         message = "an instant has a time zone"
         raise TypeError(message)
-    contract = grant.contract
-    return (
-        _refuse_manner(grant, facts, at)
-        or _refuse_usage(contract.limits, facts.usage)
-        or _refuse_case(contract, facts)
-        or _refuse_person(contract, facts)
-        or _refuse_emergency(contract.emergency, facts, at)
-    )
+    asked = Asked(grant, facts, at)
+    for rule in RULES.values():
+        refusal = rule(asked)
+        if refusal:
+            return refusal
+    return ""
 
 
 def is_minor(age: int | None, majority: int) -> bool | None:
@@ -50,14 +60,19 @@ def as_set(value: frozenset[Any]) -> frozenset[Any]:
     return value
 
 
-def _refuse_manner(grant: Grant, facts: Facts, at: datetime) -> str:
-    """Look at what is done, how the person is named, and when."""
-    contract = grant.contract
-    if grant.operation not in as_set(contract.operations):
-        return Reason.OPERATION_NOT_IN_CONTRACT
-    if contract.selectors is not None and facts.selector not in as_set(contract.selectors):
-        return Reason.SELECTOR_NOT_ALLOWED
-    return "" if _within_hours(contract, at) else Reason.OUTSIDE_HOURS
+def _refuse_operation(asked: Asked) -> str:
+    known = asked.grant.operation in as_set(asked.grant.contract.operations)
+    return "" if known else Reason.OPERATION_NOT_IN_CONTRACT
+
+
+def _refuse_selector(asked: Asked) -> str:
+    selectors = asked.grant.contract.selectors
+    known = selectors is None or asked.facts.selector in as_set(selectors)
+    return "" if known else Reason.SELECTOR_NOT_ALLOWED
+
+
+def _refuse_hours(asked: Asked) -> str:
+    return "" if _within_hours(asked.grant.contract, asked.at) else Reason.OUTSIDE_HOURS
 
 
 def _within_hours(contract: Contract, at: datetime) -> bool:
@@ -69,7 +84,8 @@ def _within_hours(contract: Contract, at: datetime) -> bool:
     return there.isoweekday() in hours.days and hours.begin <= minute < hours.end
 
 
-def _refuse_usage(limits: Limits, usage: UsageFact) -> str:
+def _refuse_usage(asked: Asked) -> str:
+    limits, usage = asked.grant.contract.limits, asked.facts.usage
     if limits.per_minute is not None and not 0 <= usage.this_minute < limits.per_minute:
         return Reason.RATE_EXCEEDED
     if limits.per_day is not None and not 0 <= usage.this_day < limits.per_day:
@@ -77,9 +93,9 @@ def _refuse_usage(limits: Limits, usage: UsageFact) -> str:
     return ""
 
 
-def _refuse_case(contract: Contract, facts: Facts) -> str:
+def _refuse_case(asked: Asked) -> str:
     """A case that is named binds, required or not."""
-    case = facts.case
+    contract, case = asked.grant.contract, asked.facts.case
     if case is None:
         return Reason.CASE_REQUIRED if contract.case_required is not False else ""
     relation = SELF if case.same_person is True else case.relation
@@ -87,26 +103,29 @@ def _refuse_case(contract: Contract, facts: Facts) -> str:
         return Reason.CASE_OTHER_PERSON
     if case.open is not True:
         return Reason.CASE_CLOSED
-    return "" if facts.official in as_set(case.officials) else Reason.OFFICIAL_NOT_ON_CASE
+    return "" if asked.facts.official in as_set(case.officials) else Reason.OFFICIAL_NOT_ON_CASE
 
 
-def _refuse_person(contract: Contract, facts: Facts) -> str:
-    """Look at whether the contract covers somebody of this age, and the dead."""
-    minor = is_minor(facts.age, contract.majority)
-    if Capacity(facts.capacity) is Capacity.DEAD and contract.deceased is not True:
-        return Reason.SUBJECT_DEAD
+def _refuse_dead(asked: Asked) -> str:
+    dead = Capacity(asked.facts.capacity) is Capacity.DEAD
+    return Reason.SUBJECT_DEAD if dead and asked.grant.contract.deceased is not True else ""
+
+
+def _refuse_age(asked: Asked) -> str:
+    contract = asked.grant.contract
+    minor = is_minor(asked.facts.age, contract.majority)
     if contract.minors is True or minor is False:
         return ""
     return Reason.MINOR_NOT_COVERED if minor else Reason.AGE_UNKNOWN
 
 
-def _refuse_emergency(terms: EmergencyTerms | None, facts: Facts, at: datetime) -> str:
-    declared = facts.emergency
+def _refuse_emergency(asked: Asked) -> str:
+    terms, declared = asked.grant.contract.emergency, asked.facts.emergency
     if declared is None:
         return ""
     if terms is None:
         return Reason.EMERGENCY_NOT_IN_CONTRACT
-    return _refuse_declaration(terms, declared, facts) or _refuse_lateness(terms, declared, at)
+    return _refuse_declaration(terms, declared, asked.facts) or _refuse_lateness(terms, declared, asked.at)
 
 
 def _refuse_declaration(terms: EmergencyTerms, declared: EmergencyFact, facts: Facts) -> str:
@@ -127,3 +146,18 @@ def _refuse_lateness(terms: EmergencyTerms, declared: EmergencyFact, at: datetim
     return (
         "" if begun and at < declared.begun + min(terms.lasting, LONGEST_EMERGENCY) else Reason.EMERGENCY_OVER
     )
+
+
+Rule: TypeAlias = Callable[[Asked], str]
+
+RULES: Mapping[str, Rule] = {
+    "operation": _refuse_operation,
+    "selector": _refuse_selector,
+    "hours": _refuse_hours,
+    "limits": _refuse_usage,
+    "case": _refuse_case,
+    "capacity": _refuse_dead,
+    "age": _refuse_age,
+    "emergency": _refuse_emergency,
+}
+"""Every rule by its name, in the order in which they are asked: the first that refuses gives the reason."""

@@ -9,9 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
+from contracts.clauses import (
+    NOTHING,
+    TELL_NOW,
+    UNLIMITED,
+    EmergencyTerms,
+    GroundRule,
+    Hours,
+    Limits,
+    NoticeRule,
+    Party,
+)
 from contracts.vocabulary import (
     AgencyId,
     CaseId,
@@ -24,10 +34,6 @@ from contracts.vocabulary import (
     Source,
     SubjectRef,
 )
-
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
-LONGEST_EMERGENCY = timedelta(minutes=60)
-"""No contract's emergency access lasts longer than this from its declaration."""
 
 
 class Basis(StrEnum):
@@ -47,30 +53,6 @@ class Operation(StrEnum):
     PUSH = "push"
 
 
-class Tell(StrEnum):
-    """Whether the person is told of a use, and when."""
-
-    NOW = "now"
-    LATER = "later"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRule:
-    """When the person is told. For `later` either `after` the release or not before the day `until`.
-
-    `article` is the one that lets her be told later, or forbids telling her at all.
-    """
-
-    tell: Tell = Tell.NOW
-    after: timedelta | None = None
-    until: date | None = None
-    article: str = ""
-
-
-TELL_NOW = NoticeRule()
-
-
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """How one field may leave.
@@ -88,14 +70,6 @@ class FieldRule:
     minimise: str = ""
     keep: int = 0
     emergency: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GroundRule:
-    """A further ground of a source: what it cites, and when the person is told."""
-
-    citation: str
-    notice: NoticeRule = TELL_NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,48 +97,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """Who concludes a contract: titles, a contact for people, and who signs.
-
-    `keys` are RFC 7638 thumbprints; where there are any, no other key signs for this party.
-    """
-
-    uk: str
-    en: str
-    contact: str
-    signers: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """On which days of the week (Monday is 1), between which minutes of the day, may be asked."""
-
-    days: frozenset[int]
-    begin: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyTerms:
-    """Access with a brake: who may declare an emergency, for how long, and by when it is reviewed."""
-
-    citation: str
-    roles: frozenset[str]
-    lasting: timedelta
-    review: timedelta
-    notice: NoticeRule = TELL_NOW
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How often may be asked; None where nothing bounds it."""
-
-    per_minute: int | None = None
-    per_day: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Contract:
     """One consumer, one purpose. Immutable; `digest` is `sha-256:` of its canonical JSON.
 
@@ -174,7 +106,8 @@ class Contract:
 
     `relations`: whose data may be asked in a case, by the relation to the case's person. `selectors`: how
     a person may be named, None for any way. `keep` is how long the gateway keeps an answer, `retention`
-    how long the consumer may. `supersedes` is the digest of the version before.
+    how long the consumer may. `transparency` is what people read about the contract, by language.
+    `supersedes` is the digest of the version before.
     """
 
     id: str
@@ -198,10 +131,11 @@ class Contract:
     deceased: bool = False
     selectors: frozenset[Scheme] | None = None
     hours: Hours | None = None
-    limits: Limits = Limits()
+    limits: Limits = UNLIMITED
     retention: timedelta | None = None
     onward: frozenset[AgencyId] = frozenset()
     emergency: EmergencyTerms | None = None
+    transparency: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     supersedes: str = ""
 
 
@@ -278,7 +212,8 @@ class Mandate:
     """Proof that a ground stands for this person, now. Made by `gateway.consent` alone.
 
     `permits` holds the sources that may be asked, `withheld` the reason code of each other one, and
-    `withheld_fields` that of each field which a permitted source may not be asked for.
+    `withheld_fields` that of each field which a permitted source may not be asked for. `weighed` is what
+    the decision was made of, for the record (`contracts.replay`).
     """
 
     grant: Grant
@@ -290,6 +225,7 @@ class Mandate:
     withheld: Mapping[Source, str]
     withheld_fields: Mapping[Source, Mapping[Field, str]] = field(default_factory=lambda: NOTHING)
     obligations: Obligations = NO_OBLIGATIONS
+    weighed: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 class NotPermittedError(ObminError):

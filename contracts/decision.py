@@ -11,17 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.admission import as_set, refuse
-from contracts.contract import (
-    NO_OBLIGATIONS,
-    NOTHING,
-    Grant,
-    Ground,
-    NoticeRule,
-    Obligations,
-    Permit,
-    Tell,
-    Terms,
-)
+from contracts.clauses import NOTHING, NoticeRule, Tell
+from contracts.contract import NO_OBLIGATIONS, Grant, Ground, Obligations, Permit, Terms
 from contracts.facts import Facts
 from contracts.grounds import Standing, find_grounds
 from contracts.reasons import Reason

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.admission import as_set, is_minor
-from contracts.contract import (
-    LONGEST_EMERGENCY,
-    Basis,
-    FieldRule,
-    Grant,
-    Ground,
-    GroundRule,
-    Terms,
-)
+from contracts.clauses import LONGEST_EMERGENCY, GroundRule
+from contracts.contract import Basis, FieldRule, Grant, Ground, Terms
 from contracts.facts import Capacity, ConsentFact, Facts, Giver
 from contracts.reasons import Reason
 

@@ -2,88 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import BeforeValidator, ConfigDict
-from pydantic import Field as Limits
 
 from contracts.canonical import digest
-from contracts.contract import Basis, Contract, FieldRule, Terms
-from contracts.reading import ContractInvalidError, Day, Fault, Page, Whole, YesNo, read, suggest
-from contracts.vocabulary import AgencyId, Field, Purpose, Source
-from contracts.words import CLOSED, Vocabulary
+from contracts.careful import find_faults
+from contracts.clauses import UNLIMITED, EmergencyTerms, GroundRule, Hours, Limits, NoticeRule, Party, Tell
+from contracts.contract import Basis, Contract, FieldRule, Operation, Terms
+from contracts.glossary import load_vocabulary
+from contracts.reading import ContractInvalidError, Fault, Page, read
+from contracts.shapes import DAYS, ContractText, HoursText, NoticeText, RuleText, TermsText
+from contracts.vocabulary import AgencyId, Field, Purpose, Scheme, Source
+from contracts.words import Vocabulary
 
 VOCABULARY = "vocabulary"
 """The folder of a library that holds the words of its contracts."""
 
-UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def read_duration(text: object) -> timedelta:
-    """Read `72 h`, `5 s` or `1500 ms`: a whole number above zero and a unit."""
-    match = re.fullmatch(r"([1-9][0-9]{0,6}) (ms|s|min|h|d)", text) if isinstance(text, str) else None
-    if not match:
-        message = 'write a whole number and a unit, as in "72 h" (ms, s, min, h, d)'
-        raise ValueError(message)
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
-
-
-Duration = Annotated[timedelta, BeforeValidator(read_duration)]
-Text = Annotated[str, Limits(min_length=1)]
-Name = Annotated[str, Limits(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleText:
-    """One field as the file writes it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    sealed: YesNo = False
-
-
-@dataclass(frozen=True, slots=True)
-class TermsText:
-    """A `[terms.<source>]` table as the file writes it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    basis: Literal["consent", "law"]
-    citation: Text
-    required: YesNo
-    deadline: Duration
-    fields: Annotated[Mapping[str, RuleText], Limits(min_length=1)]
-    purpose_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractText:
-    """A contract file as it is written."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    id: Name
-    version: Annotated[Whole, Limits(ge=1)]
-    consumer: Name
-    purpose: str
-    valid_from: Day
-    valid_until: Day
-    case_required: YesNo
-    minors: YesNo
-    keep: Duration
-    deadline: Duration
-    terms: Annotated[Mapping[str, TermsText], Limits(min_length=1)] = field(repr=False)
-
 
 def load_contract(path: Path, vocabulary: Vocabulary) -> Contract:
     """Read one contract, or raise `ContractInvalidError` that names every line at fault."""
-    return _make_contract(_read_checked(path, vocabulary), vocabulary.majority)
+    return _make_contract(_read_checked(path, vocabulary), vocabulary)
 
 
 def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
@@ -91,7 +31,7 @@ def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
 
     All or nothing: `ContractInvalidError` gathers the faults of all files, overlaps included.
     """
-    vocabulary = Vocabulary.load(folder / VOCABULARY)
+    vocabulary = load_vocabulary(folder / VOCABULARY)
     pages: list[Page[ContractText]] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.toml")):
@@ -102,54 +42,15 @@ def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
     faults.extend(_overlaps(pages))
     if faults:
         raise ContractInvalidError(tuple(faults))
-    return vocabulary, tuple(_make_contract(page, vocabulary.majority) for page in pages)
+    return vocabulary, tuple(_make_contract(page, vocabulary) for page in pages)
 
 
 def _read_checked(path: Path, vocabulary: Vocabulary) -> Page[ContractText]:
     page = read(path, ContractText)
-    faults = (*_date_faults(page), *_word_faults(page, vocabulary), *_deadline_faults(page))
+    faults = tuple(find_faults(page, vocabulary))
     if faults:
         raise ContractInvalidError(faults)
     return page
-
-
-def _date_faults(page: Page[ContractText]) -> Iterator[Fault]:
-    if page.content.valid_until < page.content.valid_from:
-        yield page.fault(("valid_until",), "valid_until is before valid_from", "swap or correct the dates")
-
-
-def _word_faults(page: Page[ContractText], vocabulary: Vocabulary) -> Iterator[Fault]:
-    text = page.content
-    if text.purpose not in vocabulary.purposes:
-        wrong = f'unknown purpose "{text.purpose}"'
-        yield page.fault(("purpose",), wrong, suggest(text.purpose, vocabulary.purposes))
-    for source, terms in text.terms.items():
-        if source not in vocabulary.sources:
-            wrong = f'unknown source "{source}"'
-            yield page.fault(("terms", source), wrong, suggest(source, vocabulary.sources))
-        else:
-            yield from _field_faults(page, Source(source), terms, vocabulary)
-
-
-def _field_faults(
-    page: Page[ContractText], source: Source, terms: TermsText, vocabulary: Vocabulary
-) -> Iterator[Fault]:
-    held = [name for name, words in vocabulary.fields.items() if source in words.sources]
-    for name in terms.fields:
-        path = ("terms", source, "fields", name)
-        if name not in vocabulary.fields:
-            yield page.fault(path, f'unknown field "{name}"', suggest(name, held))
-        elif name not in held:
-            yield page.fault(path, f'"{source}" does not hold "{name}"', "ask it of a source that does")
-
-
-def _deadline_faults(page: Page[ContractText]) -> Iterator[Fault]:
-    for source, terms in page.content.terms.items():
-        if terms.deadline > page.content.deadline:
-            wrong = f'"{source}" may take longer than the whole query'
-            yield page.fault(
-                ("terms", source, "deadline"), wrong, "shorten it, or lengthen the contract's deadline"
-            )
 
 
 def _overlaps(pages: Iterable[Page[ContractText]]) -> Iterator[Fault]:
@@ -165,8 +66,9 @@ def _overlaps(pages: Iterable[Page[ContractText]]) -> Iterator[Fault]:
             yield later.fault(("valid_from",), wrong, "let one end the day before the other begins")
 
 
-def _make_contract(page: Page[ContractText], majority: int) -> Contract:
+def _make_contract(page: Page[ContractText], vocabulary: Vocabulary) -> Contract:
     text = page.content
+    emergency = text.emergency
     contract = Contract(
         id=text.id,
         version=text.version,
@@ -179,19 +81,86 @@ def _make_contract(page: Page[ContractText], majority: int) -> Contract:
         minors=text.minors,
         keep=text.keep,
         deadline=text.deadline,
-        terms={Source(name): _make_terms(Source(name), terms) for name, terms in text.terms.items()},
-        majority=majority,
+        terms={Source(name): _make_terms(Source(name), text, vocabulary) for name in text.terms},
+        majority=vocabulary.majority,
+        time_zone=vocabulary.time_zone,
+        age_bands=vocabulary.age_bands,
+        parties={
+            name: Party(each.uk, each.en, each.contact, each.signers, each.keys)
+            for name, each in text.parties.items()
+        },
+        operations=frozenset(map(Operation, text.operations)),
+        relations=frozenset(text.relations),
+        deceased=text.deceased,
+        selectors=None if text.selectors is None else frozenset(map(Scheme, text.selectors)),
+        hours=_make_hours(text.hours) if text.hours else None,
+        limits=Limits(text.limits.per_minute, text.limits.per_day) if text.limits else UNLIMITED,
+        retention=text.retention,
+        onward=frozenset(map(AgencyId, text.onward)),
+        emergency=EmergencyTerms(
+            emergency.citation,
+            frozenset(emergency.roles),
+            emergency.lasting,
+            emergency.review,
+            _make_notice(emergency.notice),
+        )
+        if emergency
+        else None,
+        transparency=asdict(text.transparency) if text.transparency else {},
+        supersedes=text.supersedes,
     )
     return replace(contract, digest=digest(contract))
 
 
-def _make_terms(source: Source, text: TermsText) -> Terms:
+def _make_terms(source: Source, contract: ContractText, vocabulary: Vocabulary) -> Terms:
+    text = contract.terms[source]
     return Terms(
         source=source,
-        fields={Field(name): FieldRule(sealed=rule.sealed) for name, rule in text.fields.items()},
+        fields={Field(name): _make_rule(Field(name), rule, vocabulary) for name, rule in text.fields.items()},
         basis=Basis(text.basis),
         citation=text.citation,
         required=text.required,
         deadline=text.deadline,
         purpose_id=text.purpose_id,
+        notice=_make_notice(text.notice),
+        otherwise={
+            Basis(kind): GroundRule(each.citation, _make_notice(each.notice))
+            for kind, each in text.otherwise.items()
+        },
+        provider=_provider(contract, text),
+        dataset=text.dataset,
     )
+
+
+def _provider(contract: ContractText, terms: TermsText) -> str:
+    """Name the party that answers for a source: the one other party where the terms name none."""
+    others = [name for name in contract.parties if name != contract.consumer]
+    return terms.provider or (others[0] if len(others) == 1 else "")
+
+
+def _make_rule(name: Field, text: RuleText, vocabulary: Vocabulary) -> FieldRule:
+    words = vocabulary.fields[name]
+    return FieldRule(
+        sealed=text.sealed,
+        category=words.category,
+        sensitivity=words.sensitivity,
+        required=text.required,
+        minimise=text.minimise or "",
+        keep=text.keep,
+        emergency=text.emergency,
+    )
+
+
+def _make_notice(text: NoticeText) -> NoticeRule:
+    return NoticeRule(Tell(text.tell), text.after, text.until, text.article)
+
+
+def _make_hours(text: HoursText) -> Hours:
+    days = frozenset(DAYS.index(day) + 1 for day in text.days)
+    return Hours(days, minute_of(text.begin), minute_of(text.end))
+
+
+def minute_of(clock: str) -> int:
+    """Count the minutes from midnight to `08:30`."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from contracts.contract import Contract, Grant, NotPermittedError, Terms
+from contracts.contract import Contract, Grant, NotPermittedError, Operation, Terms
 from contracts.loader import load_library
 from contracts.reasons import Reason
 from contracts.vocabulary import AgencyId, Field, Purpose, Source
@@ -79,6 +79,7 @@ class ContractStore:
         at: datetime,
         sources: Collection[Source] | None = None,
         fields: Collection[Field] | None = None,
+        operation: Operation = Operation.PULL,
     ) -> Grant:
         """Give the proof that a contract in force at `at` covers the query, narrowed to what it asks.
 
@@ -96,7 +97,25 @@ class ContractStore:
             terms = _narrow_fields(terms, frozenset(fields))
         if not terms:
             raise NotPermittedError(Reason.NOTHING_LEFT)
-        return Grant(contract, agency, purpose, terms)
+        return Grant(contract, agency, purpose, terms, operation)
+
+
+def regrant(
+    contract: Contract, asked: Mapping[Source, Collection[Field]] | None, operation: Operation
+) -> Grant:
+    """Give the grant that an exchange on record had, narrowed to what it asked; only a replay rests on it."""
+    terms = contract.terms if asked is None else _narrow_each(contract.terms, asked)
+    return Grant(contract, contract.consumer, contract.purpose, terms, operation)
+
+
+def _narrow_each(
+    terms: Mapping[Source, Terms], asked: Mapping[Source, Collection[Field]]
+) -> Mapping[Source, Terms]:
+    kept = {
+        source: {name: rule for name, rule in terms[source].fields.items() if name in names}
+        for source, names in asked.items()
+    }
+    return {source: replace(terms[source], fields=fields) for source, fields in kept.items()}
 
 
 def _in_force(library: Library, agency: AgencyId, purpose: Purpose, day: date) -> Contract:

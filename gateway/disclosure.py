@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from adapters.normal import name_key
 from audit.event import stamp
 from contracts.contract import Mandate
+from contracts.minimisation import reduce
 from contracts.vocabulary import Field, Source, Value
 from contracts.words import Vocabulary
 from gateway.collection import Findings, Status
@@ -68,17 +70,21 @@ def minimise(
     masks: frozenset[str],
     *,
     sealable: bool,
+    on: date,
 ) -> Disclosure:
-    """Reduce what was found to what may be told.
+    """Reduce what was found to what may be told on a day.
 
     A field leaves only if the mandate permits it from that very source. A field whose category is
     masked for this person leaves from no source, whatever the contract says. A field to be sealed
-    does not leave where the recipient has no key for it (`sealable`). Where sources disagree about
-    one field, all of what they say stands side by side and nothing is chosen. A field whose code is in
-    quarantine is withheld, unless another source told it.
+    does not leave where the recipient has no key for it (`sealable`). A field that is minimised leaves
+    reduced, or not at all where its value is not of the kind its rule is for. Where sources disagree about
+    one field, all of what they say stands side by side and nothing is chosen.
+    A field whose code is in quarantine is withheld, unless another source told it.
     """
     said: dict[Field, list[Fact]] = {}
-    withheld: dict[Field, str] = {}
+    withheld: dict[Field, str] = {
+        field: reason for reasons in mandate.withheld_fields.values() for field, reason in reasons.items()
+    }
     sealed_fields: set[Field] = set()
     misread: set[Field] = set()
     for source, finding in findings.items():
@@ -101,10 +107,15 @@ def minimise(
             if rule.sealed and not sealable:
                 withheld[field] = "recipient-key-missing"
                 continue
+            try:
+                told = reduce(value, rule, mandate.grant.contract, on)
+            except TypeError:
+                withheld[field] = "unreadable-field"
+                continue
             if rule.sealed:
                 sealed_fields.add(field)
             doubtful = doubts(field, finding.answer, vocabulary)
-            said.setdefault(field, []).append(Fact(source, value, as_of, doubtful))
+            said.setdefault(field, []).append(Fact(source, told, as_of, doubtful))
     for field in misread - said.keys():
         withheld.setdefault(field, "unknown-code")
     return _arranged(findings, said, sealed_fields, withheld)

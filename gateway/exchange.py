@@ -174,7 +174,9 @@ async def _release(
     """Take steps 6 to 8. From the moment `release` returns, the answer may leave."""
     recipient, (_, at) = caller.agency.recipient, pipeline.clock.readings()
     words = pipeline.contracts.vocabulary
-    disclosure = minimise(findings, mandate, words, standing.masks, sealable=can_seal(recipient))
+    disclosure = minimise(
+        findings, mandate, words, standing.masks, sealable=can_seal(recipient), on=at.date()
+    )
     sealed = seal_for(recipient, disclosure, mandate, at)
     body = compose(query, mandate, disclosure, sealed, words.reasons)
     told = outcomes(disclosure, mandate)

@@ -14,6 +14,7 @@ from rich.table import Table
 from config.settings import PACKAGE
 from contracts.canonical import describe
 from contracts.contract import Contract, Terms
+from contracts.glossary import load_vocabulary
 from contracts.loader import VOCABULARY, load_contract, load_library
 from contracts.reading import ContractInvalidError, Fault
 from contracts.words import Vocabulary
@@ -87,7 +88,7 @@ def _faults(path: Path, library: Path) -> tuple[Fault, ...]:
         if path.is_dir():
             load_library(path)
         else:
-            load_contract(path, Vocabulary.load(library / VOCABULARY))
+            load_contract(path, load_vocabulary(library / VOCABULARY))
     except ContractInvalidError as invalid:
         return invalid.faults
     return ()

@@ -18,7 +18,8 @@ from sqlalchemy import case as choose
 from audit.event import Event, Kind, stamp
 from audit.log import Log
 from audit.store import CompanionRefusedError
-from contracts.contract import LONGEST_EMERGENCY, EmergencyTerms, Mandate
+from contracts.clauses import LONGEST_EMERGENCY, EmergencyTerms
+from contracts.contract import Mandate
 from contracts.facts import EmergencyFact
 from contracts.vocabulary import AgencyId, OfficialId, SubjectRef
 from gateway.consent.standing import Standing

@@ -16,6 +16,7 @@ from contracts.decision import Decision, decide
 from contracts.facts import ConsentFact, EmergencyFact, Facts, Giver
 from contracts.identifiers import born
 from contracts.reasons import Reason
+from contracts.replay import weighed
 from contracts.vocabulary import Identity, ObminError, Source
 from contracts.words import Vocabulary
 from gateway.consent.standing import Standing
@@ -91,6 +92,7 @@ def confirm(
         withheld=decision.withheld,
         withheld_fields=decision.fields,
         obligations=decision.obligations,
+        weighed=weighed(grant, facts_of(grant, standing, query, later, vocabulary, emergency), later),
     )
 
 
@@ -112,9 +114,21 @@ def weigh(
     emergency: EmergencyFact | None = None,
 ) -> Decision:
     """Ask the evaluator. The preview shows this very decision without acting on it."""
+    return decide(grant, facts_of(grant, standing, query, at, vocabulary, emergency), at)
+
+
+def facts_of(
+    grant: Grant,
+    standing: Standing,
+    query: Query,
+    at: datetime,
+    vocabulary: Vocabulary,
+    emergency: EmergencyFact | None = None,
+) -> Facts:
+    """Give what the evaluator may know: codes, references and instants, nothing of the person."""
     there = at.astimezone(ZoneInfo(grant.contract.time_zone))
     born_on = birth_date_of(standing.subject.reveal(), vocabulary)
-    facts = Facts(
+    return Facts(
         official=query.official,
         case=standing.case,
         age=age_of(born_on, there.date()),
@@ -124,8 +138,8 @@ def weigh(
         emergency=emergency,
         giver_is_risk=standing.shielded,
         selector=query.scheme,
+        masks=standing.masks,
     )
-    return decide(grant, facts, at)
 
 
 def _until_of_age(

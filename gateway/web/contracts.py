@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.canonical import describe
 from contracts.contract import Contract
 from gateway.agencies import Role
 from gateway.faults import NotFoundError
@@ -42,6 +43,7 @@ def _visible(request: Request) -> tuple[Contract, ...]:
 
 
 def _shown(contract: Contract) -> Mapping[str, Any]:
+    """Sum a contract up; `text` is all of it, as its digest and its signatures are over."""
     return {
         "id": contract.id,
         "version": contract.version,
@@ -52,6 +54,8 @@ def _shown(contract: Contract) -> Mapping[str, Any]:
         "valid_until": contract.valid_until,
         "case_required": contract.case_required,
         "minors": contract.minors,
+        "text": describe(contract),
+        "operations": sorted(contract.operations),
         "keep_hours": contract.keep.total_seconds() / 3600,
         "deadline_ms": round(contract.deadline.total_seconds() * 1000),
         "sources": {

@@ -61,7 +61,7 @@ async def _measure(folder: Path) -> list[Cost]:
     findings = _findings()
 
     def reduce() -> Disclosure:
-        return minimise(findings, mandate, library.vocabulary, frozenset(), sealable=True)
+        return minimise(findings, mandate, library.vocabulary, frozenset(), sealable=True, on=now().date())
 
     return [
         *await _measure_tokens(),

@@ -9,8 +9,8 @@ import pytest
 
 from adapters.catalog import find_registries
 from adapters.conformance import CHECKS, personal_values, simulated_bench, try_check
+from contracts.glossary import load_vocabulary
 from contracts.vocabulary import Source
-from contracts.words import Vocabulary
 
 VOCABULARY = Path(__file__).parents[2] / "contracts" / "library" / "vocabulary"
 REGISTRIES = sorted(find_registries())
@@ -36,7 +36,7 @@ async def test_a_registry_passes_the_check(
 def test_a_manifest_names_the_fields_that_are_read(source: Source) -> None:
     """A field stands in the manifest exactly when there is a reader for it, and in the vocabulary."""
     entry = find_registries()[source]
-    fields = Vocabulary.load(VOCABULARY).fields
+    fields = load_vocabulary(VOCABULARY).fields
 
     assert set(entry.manifest.fields) == set(entry.module("mapping").READERS)
     assert set(entry.manifest.fields) <= {name for name, words in fields.items() if source in words.sources}

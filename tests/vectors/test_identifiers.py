@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.glossary import load_vocabulary
 from contracts.identifiers import born, check, is_valid
 from contracts.vocabulary import Scheme
-from contracts.words import Vocabulary
 
-VOCABULARY = Vocabulary.load(Path(__file__).parents[2] / "contracts" / "library" / "vocabulary")
+VOCABULARY = load_vocabulary(Path(__file__).parents[2] / "contracts" / "library" / "vocabulary")
 RNOKPP, UNZR = Scheme("rnokpp"), Scheme("unzr")
 
 

@@ -10,13 +10,13 @@ import pytest
 from adapters.catalog import find_registries
 from adapters.conformance import simulated_bench
 from adapters.people import Person, load_people
+from contracts.glossary import load_vocabulary
 from contracts.identifiers import is_valid
 from contracts.vocabulary import Scheme, Source
-from contracts.words import Vocabulary
 
 PEOPLE = load_people()
 LIBRARY = Path(__file__).parents[3] / "contracts" / "library" / "vocabulary"
-VOCABULARY = Vocabulary.load(LIBRARY)
+VOCABULARY = load_vocabulary(LIBRARY)
 FAMILIES = [person for person in PEOPLE.values() if person.mother or person.father or person.partner]
 
 

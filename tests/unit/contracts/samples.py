@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 from contracts.contract import Basis, Contract, Grant
 from contracts.decision import Decision
-from contracts.facts import CaseFact, ConsentFact, Facts
+from contracts.facts import CaseFact, ConsentFact, EmergencyFact, Facts
+from contracts.glossary import load_vocabulary
+from contracts.loader import load_contract
 from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source
-from contracts.words import Vocabulary
 
 LIBRARY = Path(__file__).parents[3] / "contracts" / "library"
-VOCABULARY = Vocabulary.load(LIBRARY / "vocabulary")
+VOCABULARY = load_vocabulary(LIBRARY / "vocabulary")
 STORE = ContractStore.load(LIBRARY)
 NEEDS_FILE = (LIBRARY / "case-system-needs-assessment.toml").read_text(encoding="utf-8")
+
+FULL_FILE = (Path(__file__).parent / "full.toml").read_text(encoding="utf-8")
+FULL = load_contract(Path(__file__).parent / "full.toml", VOCABULARY)
+"""A contract that uses every clause of the language."""
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,6 +47,15 @@ CONSENT = ConsentFact(
     given_by="self",
 )
 FACTS = Facts(official=OFFICIAL, case=CASE, age=36, consents=(CONSENT,))
+
+EMERGENCY = EmergencyFact(
+    id="emergency-1",
+    declared_by=OFFICIAL,
+    role="crisis-lead",
+    reason_length=40,
+    second_factor=True,
+    begun=NOW - HOUR / 2,
+)
 
 
 def grant_under(contract: Contract) -> Grant:
@@ -62,3 +80,11 @@ def write_library(folder: Path, *contracts: str) -> Path:
     for name, contract in zip("abcdefgh", contracts, strict=False):
         (folder / f"{name}.toml").write_text(contract, encoding="utf-8")
     return folder
+
+
+def as_json(text: str, surplus: tuple[str, ...] | None = None) -> Any:
+    """Give a contract file as the JSON that the schema describes, with an unknown key in one table."""
+    content = tomllib.loads(text)
+    if surplus is not None:
+        reduce(lambda table, key: table[key], surplus, content)["aloud"] = True
+    return json.loads(json.dumps(content, default=str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -10,54 +11,27 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.contract import Basis, FieldRule, Grant
+from contracts.canonical import canonical, digest, restore
+from contracts.clauses import UNLIMITED, Hours, Limits
+from contracts.contract import Basis, FieldRule, Grant, Terms
 from contracts.decision import Decision, decide
-from contracts.facts import CaseFact, ConsentFact, Facts, Giver
-from contracts.reasons import Reason
-from contracts.vocabulary import AgencyId, Field, OfficialId, Purpose, Source
-from tests.unit.contracts.samples import CASE_SYSTEM, FACTS, GRANT, NEEDS, NOW, PARTNER
-
-SOURCES = st.sampled_from(sorted(GRANT.terms))
-HOURS = st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours))
-OFFICIALS = st.sampled_from([OfficialId("worker-17"), OfficialId("worker-18")])
-
-consents = st.builds(
+from contracts.facts import (
+    CaseFact,
     ConsentFact,
-    id=st.uuids().map(str),
-    consumer=st.sampled_from([CASE_SYSTEM, CASE_SYSTEM, PARTNER]),
-    purpose=st.sampled_from([NEEDS, NEEDS, Purpose("other")]),
-    sources=st.frozensets(SOURCES),
-    given_at=HOURS,
-    until=HOURS,
-    given_by=st.sampled_from([*Giver, "neighbour"]),
-    ended=st.sampled_from(["", "", "withdrawn", "suspended"]),
-)
-facts = st.builds(
     Facts,
-    official=OFFICIALS,
-    case=st.none()
-    | st.builds(CaseFact, open=st.booleans(), same_person=st.booleans(), officials=st.frozensets(OFFICIALS)),
-    age=st.none() | st.integers(0, 100),
-    consents=st.lists(consents, max_size=5).map(tuple),
 )
-favourable = facts.map(lambda some: replace(some, official=FACTS.official, case=FACTS.case))
-bases = st.dictionaries(SOURCES, st.sampled_from(Basis), max_size=5)
-
-
-@st.composite
-def grants(draw: st.DrawFn) -> Grant:
-    """Draw a grant of any contract: other grounds, fewer sources, other conditions."""
-    kept = draw(st.frozensets(SOURCES, min_size=1))
-    changed = draw(bases)
-    terms = {
-        source: replace(part, basis=changed.get(source, part.basis))
-        for source, part in GRANT.terms.items()
-        if source in kept
-    }
-    contract = replace(
-        GRANT.contract, terms=terms, case_required=draw(st.booleans()), minors=draw(st.booleans())
-    )
-    return replace(GRANT, contract=contract, terms=terms)
+from contracts.reasons import Reason
+from contracts.replay import replay, weighed
+from contracts.vocabulary import AgencyId, Field, Scheme, Source
+from tests.unit.contracts.drawing import SOURCES, facts, favourable, grants, hours, limits, urgent
+from tests.unit.contracts.samples import (
+    CASE_SYSTEM,
+    FACTS,
+    GRANT,
+    NEEDS,
+    NOW,
+    VOCABULARY,
+)
 
 
 def given_by(decision: Decision) -> set[tuple[Source, Field]]:
@@ -103,29 +77,67 @@ def test_withdrawing_a_consent_never_grants(grant: Grant, known: Facts, data: st
     assert without == after
 
 
-@given(grants(), facts | favourable, SOURCES)
-def test_a_restriction_never_grants(grant: Grant, known: Facts, source: Source) -> None:
+def _demand_consent(part: Terms) -> Terms:
+    """Let a source that the law opened wait for a consent; any other ground stays as it is."""
+    return replace(part, basis=Basis.CONSENT) if part.basis is Basis.LAW else part
+
+
+@given(grants(), facts | favourable | urgent, SOURCES, hours, limits)
+def test_a_restriction_never_grants(
+    grant: Grant, known: Facts, source: Source, some_hours: Hours, some_limits: Limits
+) -> None:
     """A stricter contract permits at most what the looser one did."""
-    contract = grant.contract
-    terms = {**grant.terms}
-    dropped = {name: part for name, part in terms.items() if name != source}
-    consenting = {name: replace(part, basis=Basis.CONSENT) for name, part in terms.items()}
+    contract, terms = grant.contract, grant.terms
+    unlimited = replace(grant, contract=replace(contract, hours=None, limits=UNLIMITED))
     stricter = [
         replace(grant, contract=replace(contract, case_required=True)),
         replace(grant, contract=replace(contract, minors=False)),
-        replace(grant, contract=replace(contract, terms=dropped), terms=dropped),
-        replace(grant, contract=replace(contract, terms=consenting), terms=consenting),
+        replace(grant, contract=replace(contract, deceased=False)),
+        replace(grant, contract=replace(contract, selectors=frozenset[Scheme]())),
+        replace(grant, contract=replace(contract, relations=frozenset[str]())),
+        replace(grant, terms={name: part for name, part in terms.items() if name != source}),
+        replace(grant, terms={name: replace(part, otherwise={}) for name, part in terms.items()}),
+        replace(grant, terms={name: _demand_consent(part) for name, part in terms.items()}),
     ]
-    lawful = {name: part for name, part in terms.items() if part.basis is not Basis.EMERGENCY}
-    loose = given_by(decide(replace(grant, terms=lawful), known, NOW))
-    strict = [given_by(decide(_lawful(one, lawful), known, NOW)) for one in stricter]
+    loose = given_by(decide(grant, known, NOW))
+    timed = replace(contract, hours=some_hours, limits=some_limits)
 
-    assert all(some <= loose for some in strict)
+    assert all(given_by(decide(one, known, NOW)) <= loose for one in stricter)
+    assert given_by(decide(replace(grant, contract=timed), known, NOW)) <= given_by(
+        decide(unlimited, known, NOW)
+    )
 
 
-def _lawful(grant: Grant, kept: Mapping[Source, Any]) -> Grant:
-    """Leave out what has no ground at all: demanding a consent for it would be no restriction."""
-    return replace(grant, terms={name: part for name, part in grant.terms.items() if name in kept})
+@given(grants(), facts | favourable, st.sampled_from(sorted(VOCABULARY.categories)))
+def test_a_mask_never_grants(grant: Grant, known: Facts, category: str) -> None:
+    """Whatever stands, what safety masks is given on no ground, and nothing is given in its place."""
+    masked = replace(known, masks=known.masks | {category}, lifted=known.lifted - {category})
+    before, after = decide(grant, known, NOW), decide(grant, masked, NOW)
+    shown = {rule.category for permit in after.permits.values() for rule in permit.fields.values()}
+
+    assert given_by(after) <= given_by(before)
+    assert category not in shown
+
+
+@given(grants(), urgent)
+def test_an_emergency_opens_marked_fields_alone(grant: Grant, known: Facts) -> None:
+    """A declared emergency never gives a field that the contract has not marked for emergencies."""
+    permits = decide(grant, known, NOW).permits
+
+    assert all(rule.emergency for permit in permits.values() for rule in permit.fields.values())
+    assert all(permit.ground.kind is Basis.EMERGENCY for permit in permits.values())
+
+
+@given(grants(), facts | favourable | urgent)
+def test_a_decision_is_replayed_from_what_the_record_keeps(grant: Grant, known: Facts) -> None:
+    """The contract's text and what was weighed are enough to decide the same again, through JSON."""
+    contract = replace(grant.contract, digest=digest(grant.contract))
+    asked = replace(grant, contract=contract)
+    kept = json.loads(json.dumps(weighed(asked, known, NOW)))
+    _, _, at, decision = replay(restore(canonical(contract), contract.digest), kept)
+
+    assert at == NOW
+    assert decision == decide(asked, known, NOW)
 
 
 @given(grants(), favourable, st.randoms(use_true_random=False))
@@ -145,7 +157,9 @@ def test_a_consent_stops_at_its_end(grant: Grant, known: Facts, hours: int) -> N
     later = NOW + timedelta(hours=3 + hours)
     permits = decide(grant, known, later).permits
 
-    assert all(permit.ground.kind is Basis.LAW for permit in permits.values())
+    grounds = {ground for permit in permits.values() for ground in permit.grounds_of(permit.fields)}
+
+    assert not [ground for ground in grounds if ground.kind is Basis.CONSENT]
 
 
 garbage = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes() | st.tuples()

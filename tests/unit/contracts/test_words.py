@@ -7,9 +7,9 @@ from shutil import copytree
 
 import pytest
 
+from contracts.glossary import load_vocabulary
 from contracts.reading import ContractInvalidError
 from contracts.reasons import Reason
-from contracts.words import Vocabulary
 from tests.unit.contracts.samples import LIBRARY, VOCABULARY
 
 WORDS = LIBRARY / "vocabulary"
@@ -22,7 +22,7 @@ def faults_of(folder: Path, file: str, old: str, new: str) -> list[str]:
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ContractInvalidError) as refused:
-        Vocabulary.load(folder / "vocabulary")
+        load_vocabulary(folder / "vocabulary")
     return [str(fault).replace(f"{folder}/vocabulary/", "") for fault in refused.value.faults]
 
 
@@ -100,7 +100,7 @@ def test_every_file_at_fault_is_named(tmp_path: Path) -> None:
     (folder / "reasons.toml").unlink()
     (folder / "sources" / "donors.toml").write_text("uk = 1\n", encoding="utf-8")
     with pytest.raises(ContractInvalidError) as refused:
-        Vocabulary.load(folder)
+        load_vocabulary(folder)
 
     assert {Path(fault.file).name for fault in refused.value.faults} == {"reasons.toml", "donors.toml"}
 

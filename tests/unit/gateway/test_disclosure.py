@@ -39,7 +39,7 @@ def _told(
         source: Finding(source, Status.ANSWERED, answer=Answered(values, NOW))
         for source, values in said.items()
     }
-    return minimise(findings, given, VOCABULARY, masks, sealable=sealable)
+    return minimise(findings, given, VOCABULARY, masks, sealable=sealable, on=NOW.date())
 
 
 def test_what_was_not_permitted_does_not_leave() -> None:

@@ -36,9 +36,11 @@ AT_START = {
 """What ends a start or a command, and meets no caller."""
 
 INSIDE = {
+    "ContractTextError",  # a kept contract that is not what its digest says: only replays read them
     "ExportRefusedError",  # a folder that is not empty: the gateway's own is
     "RecipientKeyError",  # a recipient without a key: nothing is left to seal by then
     "SourceError",  # the four below it have rows
+    "WeighedError",  # an entry from before decisions were written down: only replays read them
     "SubjectUnfiledError",  # an answer to those who need no case
 }
 """What is dealt with before it reaches the edge; if it does not, it is internal by right."""

@@ -55,7 +55,7 @@ def told(answers: Mapping[Source, Answered], masks: frozenset[str] = frozenset()
     rules = {STATUS: FieldRule(), PLACE: FieldRule(), NUMBER: FieldRule()}
     permits = {source: replace(given.permits[source], fields=rules) for source in answers}
     findings = {source: Finding(source, Status.ANSWERED, answer=answer) for source, answer in answers.items()}
-    return minimise(findings, replace(given, permits=permits), NUMBERED, masks, sealable=True)
+    return minimise(findings, replace(given, permits=permits), NUMBERED, masks, sealable=True, on=NOW.date())
 
 
 def test_a_flag_is_shown_beside_the_value() -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from contracts.glossary import load_vocabulary
 from contracts.vocabulary import PersonName, Scheme
-from contracts.words import Vocabulary
 from gateway.sealing.index import BlindIndex
 from tests.unit.sealing.samples import make_ring
 
-VOCABULARY = Vocabulary.load(Path(__file__).parents[3] / "contracts" / "library" / "vocabulary")
+VOCABULARY = load_vocabulary(Path(__file__).parents[3] / "contracts" / "library" / "vocabulary")
 RNOKPP, UNZR = Scheme("rnokpp"), Scheme("unzr")
 NAME = PersonName("Сокол-Бі", "Мар’яна", "Олегівна")
 BORN = date(1990, 9, 3)
