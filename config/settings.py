@@ -179,6 +179,8 @@ class Settings(_Section):
     """The folder of contracts and of the vocabulary they are written in."""
     registries: Path | None = None
     """A folder of registries of your own, besides ours: `obmin adapters new` writes them."""
+    signatories: Path | None = None
+    """Who signs contracts and activates them. Without it unsigned contracts are in force: for trials only."""
     sources: Mapping[str, SourceSettings] = Field(default_factory=dict)
     """The registries to ask, by the name of their adapter's folder."""
     bus: BusSettings = BusSettings()
@@ -257,7 +259,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         )
         for name, source in settings.sources.items()
     }
-    paths = ("keys", "agencies", "contracts", "thresholds", "retention", "messages")
+    paths = ("keys", "agencies", "contracts", "signatories", "thresholds", "retention", "messages")
     update: dict[str, Any] = {key: anchor(getattr(settings, key)) for key in paths}
     scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
     if not scheme and file:

@@ -76,6 +76,15 @@ class ReasonsText:
 
 
 @dataclass(frozen=True, slots=True)
+class PhrasesText:
+    """`phrases.toml`: what the tools say about contracts."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    phrases: Mapping[str, Wording]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsText:
     """`fields.toml`: the fields that several sources hold."""
 
@@ -101,11 +110,12 @@ def load_vocabulary(folder: Path) -> Vocabulary:
     identifiers = reading.page(folder / "identifiers.toml", IdentifiersText)
     reasons = reading.page(folder / "reasons.toml", ReasonsText)
     shared = reading.page(folder / "fields.toml", FieldsText)
+    phrases = reading.page(folder / "phrases.toml", PhrasesText)
     sources = {
         Source(path.stem): reading.page(path, SourceText)
         for path in sorted((folder / "sources").glob("*.toml"))
     }
-    if not (country and purposes and categories and identifiers and reasons and shared):
+    if not (country and purposes and categories and identifiers and reasons and shared and phrases):
         raise ContractInvalidError(tuple(reading.faults))
     held = {source: page for source, page in sources.items() if page}
     reading.faults += [*_country_faults(country), *_field_faults(shared, held, categories.content)]
@@ -123,6 +133,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         folds=identifiers.content.folds,
         schemes=identifiers.content.schemes,
         reasons=reasons.content.reasons,
+        phrases=phrases.content.phrases,
     )
 
 

@@ -14,6 +14,7 @@ from contracts.contract import Basis, Contract, FieldRule, Operation, Terms
 from contracts.glossary import load_vocabulary
 from contracts.reading import ContractInvalidError, Fault, Page, read
 from contracts.shapes import DAYS, ContractText, HoursText, NoticeText, RuleText, TermsText
+from contracts.signing import Signatories, SigningError, missing, signatures_of
 from contracts.vocabulary import AgencyId, Field, Purpose, Scheme, Source
 from contracts.words import Vocabulary
 
@@ -26,10 +27,13 @@ def load_contract(path: Path, vocabulary: Vocabulary) -> Contract:
     return _make_contract(_read_checked(path, vocabulary), vocabulary)
 
 
-def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
+def load_library(
+    folder: Path, register: Signatories | None = None
+) -> tuple[Vocabulary, tuple[Contract, ...]]:
     """Read a folder's vocabulary and every contract beside it.
 
-    All or nothing: `ContractInvalidError` gathers the faults of all files, overlaps included.
+    All or nothing: `ContractInvalidError` gathers the faults of all files, overlaps included. With a
+    `register`, a contract without the signatures that it needs is a fault like any other.
     """
     vocabulary = load_vocabulary(folder / VOCABULARY)
     pages: list[Page[ContractText]] = []
@@ -40,9 +44,12 @@ def load_library(folder: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
         except ContractInvalidError as invalid:
             faults.extend(invalid.faults)
     faults.extend(_overlaps(pages))
+    made = [(page, _make_contract(page, vocabulary)) for page in pages]
+    if register is not None:
+        faults.extend(fault for page, contract in made for fault in _unsigned(page, contract, register))
     if faults:
         raise ContractInvalidError(tuple(faults))
-    return vocabulary, tuple(_make_contract(page, vocabulary) for page in pages)
+    return vocabulary, tuple(contract for _, contract in made)
 
 
 def _read_checked(path: Path, vocabulary: Vocabulary) -> Page[ContractText]:
@@ -51,6 +58,15 @@ def _read_checked(path: Path, vocabulary: Vocabulary) -> Page[ContractText]:
     if faults:
         raise ContractInvalidError(faults)
     return page
+
+
+def _unsigned(page: Page[ContractText], contract: Contract, register: Signatories) -> Iterator[Fault]:
+    try:
+        lacking = missing(contract, signatures_of(Path(page.file)), register)
+    except SigningError as unusable:
+        lacking = [str(unusable)]
+    for lack in lacking:
+        yield page.fault((), lack, "see `obmin contracts sign` and `activate`")
 
 
 def _overlaps(pages: Iterable[Page[ContractText]]) -> Iterator[Fault]:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 from contracts.contract import Contract, Grant, NotPermittedError, Operation, Terms
 from contracts.loader import load_library
+from contracts.reading import ContractInvalidError, Fault
 from contracts.reasons import Reason
+from contracts.signing import Signatories, load_signatories
 from contracts.vocabulary import AgencyId, Field, Purpose, Source
 from contracts.words import Vocabulary
+
+RAISE = "bring an older text back as a new version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +43,28 @@ class Library:
 class ContractStore:
     """Answers which contract covers a query. Reads are lock-free; a reload replaces everything at once."""
 
-    def __init__(self, vocabulary: Vocabulary, contracts: Iterable[Contract]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, contracts: Iterable[Contract], signatories: Path | None = None
+    ) -> None:
         self._library = Library.of(vocabulary, contracts)
+        self._signatories = signatories
 
     @classmethod
-    def load(cls, folder: Path) -> ContractStore:
-        """Read a library folder, or raise `ContractInvalidError` that names every fault in it."""
-        return cls(*load_library(folder))
+    def load(cls, folder: Path, signatories: Path | None = None) -> ContractStore:
+        """Read a library folder, or raise `ContractInvalidError` that names every fault in it.
+
+        With a register of `signatories`, no contract is taken that its parties have not signed.
+        """
+        return cls(*load_library(folder, _register(signatories)), signatories)
 
     def reload(self, folder: Path) -> None:
-        """Replace vocabulary and contracts by what the folder says now.
+        """Replace vocabulary and contracts by what the folder says now; a version never goes back.
 
         Where it raises `ContractInvalidError`, the running ones stay as they were, all of them.
         """
-        self._library = Library.of(*load_library(folder))
+        vocabulary, contracts = load_library(folder, _register(self._signatories))
+        refuse_older(folder, contracts, {each.id: each.version for each in self.contracts})
+        self._library = Library.of(vocabulary, contracts)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -98,6 +110,24 @@ class ContractStore:
         if not terms:
             raise NotPermittedError(Reason.NOTHING_LEFT)
         return Grant(contract, agency, purpose, terms, operation)
+
+
+def refuse_older(folder: Path, contracts: Iterable[Contract], known: Mapping[str, int]) -> None:
+    """Raise `ContractInvalidError` where an older version stands in for one that was in force."""
+    newest: dict[str, int] = {}
+    for contract in contracts:
+        newest[contract.id] = max(contract.version, newest.get(contract.id, 0))
+    faults = tuple(
+        Fault(str(folder), 1, f"{name} was in force as version {known[name]}, here it is {version}", RAISE)
+        for name, version in newest.items()
+        if version < known.get(name, 0)
+    )
+    if faults:
+        raise ContractInvalidError(faults)
+
+
+def _register(signatories: Path | None) -> Signatories | None:
+    return load_signatories(signatories) if signatories else None
 
 
 def regrant(

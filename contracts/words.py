@@ -111,3 +111,4 @@ class Vocabulary:
     folds: Mapping[str, Mapping[str, str]]
     schemes: Mapping[Scheme, SchemeWords]
     reasons: Mapping[str, ReasonWords]
+    phrases: Mapping[str, Wording]

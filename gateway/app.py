@@ -87,7 +87,7 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         ContractInvalidError, AgenciesError: a file of the deployment is wrong; the message says where.
     """
     ring = KeyRing.load(settings.keys)
-    contracts = ContractStore.load(settings.contracts)
+    contracts = ContractStore.load(settings.contracts, settings.signatories)
     agencies = load_agencies(settings.agencies)
     database = Database(settings.database.url)
     try:
@@ -126,7 +126,9 @@ def create_app(
             gate = await _open_gate(foundation, metrics, transport, clock or Clock(), stack)
             app.state.gate = gate
             await stack.enter_async_context(
-                contracts_in_force(foundation.contracts, settings.contracts, foundation.log)
+                contracts_in_force(
+                    foundation.contracts, settings.contracts, foundation.log, foundation.database
+                )
             )
             log.info("gateway.ready", sources=sorted(gate.pipeline.adapters), size=len(gate.agencies))
             yield

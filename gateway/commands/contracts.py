@@ -6,26 +6,43 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import PACKAGE
 from contracts.canonical import describe
 from contracts.contract import Contract, Terms
 from contracts.glossary import load_vocabulary
 from contracts.loader import VOCABULARY, load_contract, load_library
+from contracts.page import write_page
 from contracts.reading import ContractInvalidError, Fault
+from contracts.telling import Speaker
 from contracts.words import Vocabulary
+from gateway.commands.asking import (
+    LIBRARY,
+    Language,
+    Library,
+    activate_contract,
+    diff,
+    explain_contract,
+    load,
+    sign_contract,
+    simulate,
+)
+from gateway.commands.settling import print_json
 
-LIBRARY = PACKAGE / "contracts" / "library"
 PASSED, REFUSED = 0, 1
 
-Library: TypeAlias = Annotated[Path, typer.Option(help="The folder of the contracts and their vocabulary.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-contracts = typer.Typer(no_args_is_help=True, help="Contracts as code: check, list and show them.")
+contracts = typer.Typer(
+    no_args_is_help=True, help="Contracts as code: check, show, question, compare, sign and activate them."
+)
+contracts.command("explain")(explain_contract)
+contracts.command()(diff)
+contracts.command()(simulate)
+contracts.command("sign")(sign_contract)
+contracts.command("activate")(activate_contract)
 
 
 @contracts.command()
@@ -42,7 +59,7 @@ def lint(
     """
     faults = [fault for path in paths or [library] for fault in _faults(path, library)]
     if as_json:
-        _print_json([_fault_json(fault) for fault in faults])
+        print_json([_fault_json(fault) for fault in faults])
     else:
         for fault in faults:
             typer.echo(str(fault))
@@ -53,9 +70,9 @@ def lint(
 @contracts.command("list")
 def list_contracts(library: Library = LIBRARY, as_json: Json = False) -> None:
     """List the contracts of a library."""
-    _, held = _load(library)
+    _, held = load(library)
     if as_json:
-        _print_json([{**describe(contract), "digest": contract.digest} for contract in held])
+        print_json([{**describe(contract), "digest": contract.digest} for contract in held])
         return
     table = Table("contract", "from", "until", "sources")
     for one in held:
@@ -68,19 +85,24 @@ def list_contracts(library: Library = LIBRARY, as_json: Json = False) -> None:
 def show(
     contract_id: Annotated[str, typer.Argument(metavar="ID", help="The contract's id.")],
     library: Library = LIBRARY,
+    as_html: Annotated[bool, typer.Option("--html", help="Print a page for people who sign it.")] = False,
+    language: Language = "uk",
     as_json: Json = False,
 ) -> None:
     """Show every version of one contract: what may be asked, of whom, on which ground."""
-    vocabulary, held = _load(library)
+    vocabulary, held = load(library)
     versions = [contract for contract in held if contract.id == contract_id]
     if not versions:
         typer.echo("no such contract; `obmin contracts list` names them", err=True)
         raise typer.Exit(REFUSED)
     if as_json:
-        _print_json([{**describe(contract), "digest": contract.digest} for contract in versions])
+        print_json([{**describe(contract), "digest": contract.digest} for contract in versions])
         return
     for contract in versions:
-        _print_contract(contract, vocabulary)
+        if as_html:
+            typer.echo(write_page(contract, Speaker(vocabulary, language)), nl=False)
+        else:
+            _print_contract(contract, vocabulary)
 
 
 def _faults(path: Path, library: Path) -> tuple[Fault, ...]:
@@ -92,14 +114,6 @@ def _faults(path: Path, library: Path) -> tuple[Fault, ...]:
     except ContractInvalidError as invalid:
         return invalid.faults
     return ()
-
-
-def _load(library: Path) -> tuple[Vocabulary, tuple[Contract, ...]]:
-    try:
-        return load_library(library)
-    except ContractInvalidError as invalid:
-        typer.echo(str(invalid), err=True)
-        raise typer.Exit(REFUSED) from None
 
 
 def _print_contract(contract: Contract, vocabulary: Vocabulary) -> None:
@@ -128,10 +142,6 @@ def _table(terms: Terms, vocabulary: Vocabulary) -> Table:
 
 def _fault_json(fault: Fault) -> dict[str, str | int]:
     return {"file": fault.file, "line": fault.line, "wrong": fault.wrong, "mend": fault.mend}
-
-
-def _print_json(content: object) -> None:
-    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
 
 
 def _word(fact: bool, yes: str, no: str) -> str:

@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 from adapters.catalog import find_registries
 from adapters.people import Person, load_people
 from config.settings import (
+    PACKAGE,
     BusSettings,
     DatabaseSettings,
     GovstackSettings,
@@ -37,6 +38,7 @@ from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.certificates import self_signed
 from gateway.commands.keys import inline_table, write_private
+from gateway.commands.signing import prepare_signed
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
 from gateway.revisions import Revisions, Schema
@@ -118,6 +120,12 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
     for name in ("bus", "security-server"):
         if not demo.certificate(name).exists():
             self_signed(demo.certificate(name), name)
+    prepare_signed(
+        PACKAGE / "contracts" / "library",
+        demo.folder / "contracts",
+        demo.folder / "keys" / "signatories",
+        demo.folder / "signatories.toml",
+    )
     settings = Settings(
         public_url=f"http://127.0.0.1:{port}",
         port=port,
@@ -125,6 +133,8 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         keys=demo.folder / "keys" / "gateway.json",
         agencies=demo.folder / "agencies.toml",
         messages=demo.folder / "messages",
+        contracts=demo.folder / "contracts",
+        signatories=demo.folder / "signatories.toml",
         sources={
             source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
             for source in find_registries()
@@ -171,6 +181,8 @@ def _as_toml(settings: Settings) -> str:
         'keys = "keys/gateway.json"',
         'agencies = "agencies.toml"',
         'messages = "messages"',
+        'contracts = "contracts"',
+        'signatories = "signatories.toml"',
         "",
         "[database]",
         'url = "sqlite+aiosqlite:///obmin.db"',

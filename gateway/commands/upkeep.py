@@ -56,7 +56,7 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Look whether this deployment is sound; say what is wrong and how to mend it."""
     settings = settings_of(config)
     checks: dict[str, Callable[[], object]] = {
-        "contracts": lambda: ContractStore.load(settings.contracts),
+        "contracts": lambda: ContractStore.load(settings.contracts, settings.signatories),
         "agencies": lambda: load_agencies(settings.agencies),
         "adapters": lambda: _adapters(settings),
         "keys": lambda: KeyRing.load(settings.keys),

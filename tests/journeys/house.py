@@ -279,7 +279,7 @@ async def open_house(
         if database:
             update["database"] = DatabaseSettings(url=database)
         if contracts:
-            update["contracts"] = contracts
+            update |= {"contracts": contracts, "signatories": None}
         settings = settings.model_copy(update=update)
         if not prepared:
             await prepare_database(settings)

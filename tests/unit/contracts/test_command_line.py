@@ -28,7 +28,7 @@ def test_lint_names_file_line_and_remedy(tmp_path: Path) -> None:
     result = RUNNER.invoke(contracts, ["lint", str(path)])
 
     assert result.exit_code == 1
-    assert f'{path}:62: unknown field "border.abrod"; did you mean "border.abroad"?' in result.output
+    assert f'{path}:74: unknown field "border.abrod"; did you mean "border.abroad"?' in result.output
 
 
 def test_lint_reads_a_whole_folder_as_json(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ AT_START = {
     "ManifestError",
     "PolicyUnusableError",
     "SchemaOutdatedError",
+    "SigningError",
     "SourceUnknownError",
 }
 """What ends a start or a command, and meets no caller."""
