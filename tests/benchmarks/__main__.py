@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.benchmarks.appending import CALLERS, measure_appending
 from tests.benchmarks.comparison import compare
 from tests.benchmarks.controls import measure_controls
+from tests.benchmarks.decisions import measure_decisions
 from tests.benchmarks.deployment import deploy, serving
 from tests.benchmarks.fanout import measure_fanout
 from tests.benchmarks.hanging import HANGING, measure_hang
@@ -72,6 +73,13 @@ def run_fanout(run: Run) -> None:
         figures = [asdict(one) for one in measure_fanout(registries, run.rounds, run.seconds)]
     save(OUT, "fanout", figures)
     print_figures(run.console, "Twelve registries asked at once by 50 callers, 20 ms each", figures)
+
+
+def run_decisions(run: Run) -> None:
+    """One decision beside Cedar."""
+    decided = [asdict(one) for one in measure_decisions(run.rounds)]
+    save(OUT, "decisions", decided)
+    print_figures(run.console, "One decision on forty fields, 1,000 contracts", decided)
 
 
 def run_hang(run: Run) -> None:
@@ -140,6 +148,7 @@ PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
     "fanout": run_fanout,
+    "decisions": run_decisions,
     "hanging": run_hang,
     "replicas": run_replicas,
     "record": run_record,

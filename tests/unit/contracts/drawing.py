@@ -51,6 +51,7 @@ consents = st.builds(
     authority_until=st.none() | HOURS,
     uses_left=st.none() | st.integers(0, 2),
     same_person=st.sampled_from([True, True, False]),
+    giver_is_risk=st.booleans(),
 )
 orders = st.builds(
     OrderFact,

@@ -116,7 +116,9 @@ def test_signatures_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert signatures_of(tmp_path / "other.toml") == ()
 
 
-@pytest.mark.parametrize("text", ["[case-system]\nanna-k = { kty = 'oct', k = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }", "a = 1", "["])
+@pytest.mark.parametrize(
+    "text", ["[case-system]\nanna-k = { kty = 'oct', k = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }", "a = 1", "["]
+)
 def test_a_register_holds_public_keys_alone(tmp_path: Path, text: str) -> None:
     """A register that is not TOML, or whose keys are of another kind, is refused by name."""
     path = tmp_path / "signatories.toml"
