@@ -53,6 +53,7 @@ from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
+from gateway.usage import Usage
 from gateway.web.application import build_application
 from gateway.web.facades.deployed import Facades, GovStack
 from gateway.web.gate import Gate, Running
@@ -179,6 +180,7 @@ async def _open_gate(
             health=SourceHealth(adapters, metrics),
             uses=Uses(database.dialect),
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
+            usage=Usage(database),
             clock=clock,
             notices=NoticeQueue(database.dialect),
             drift=DriftAlarm(database, foundation.log, metrics),

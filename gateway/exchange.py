@@ -44,6 +44,7 @@ from gateway.query import Query
 from gateway.sealing.recipient import can_seal, seal_for
 from gateway.storage.engine import now
 from gateway.subjects import Subjects, SubjectUnfiledError
+from gateway.usage import Usage
 
 WRONG_PERSON = "wrong-person"
 
@@ -63,6 +64,7 @@ class Pipeline:
     health: SourceHealth
     uses: Uses
     emergencies: Emergencies
+    usage: Usage
     clock: Clock
     notices: NoticeQueue
     drift: DriftAlarm
@@ -125,7 +127,9 @@ async def _ground(
         await pipeline.log.note(Event(kind=Kind.ALARM, at=now(), result="noticed", reason="clock-moved"))
     earlier, later = pipeline.clock.readings()
     claimed = await pipeline.emergencies.claimed(caller.id, query, standing, later)
-    mandate = confirm(grant, standing, query, (earlier, later), pipeline.contracts.vocabulary, claimed)
+    usage = await pipeline.usage.of(grant.contract, later)
+    words = pipeline.contracts.vocabulary
+    mandate = confirm(grant, standing, query, (earlier, later), words, claimed, usage)
     if claimed and grant.contract.emergency:
         await pipeline.emergencies.declare(claimed, mandate, query, standing, grant.contract.emergency)
     return mandate

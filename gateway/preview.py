@@ -47,7 +47,8 @@ async def preview(pipeline: Pipeline, caller: Caller, query: Query) -> Mapping[s
     except (CaseNotOpenError, SubjectUnfiledError):
         return shown
     claimed = await pipeline.emergencies.claimed(caller.id, query, standing, at)
-    decision = weigh(grant, standing, query, at, vocabulary, claimed)
+    usage = await pipeline.usage.of(contract, at)
+    decision = weigh(grant, standing, query, at, vocabulary, claimed, usage)
     if decision.refusal.startswith(("case-", "official-")):
         return shown
     return {

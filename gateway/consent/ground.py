@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.contract import Contract, Grant, Mandate, NotPermittedError
 from contracts.decision import Decision, decide
-from contracts.facts import ConsentFact, EmergencyFact, Facts, Giver
+from contracts.facts import NO_USAGE, ConsentFact, EmergencyFact, Facts, Giver, UsageFact
 from contracts.identifiers import born
 from contracts.reasons import Reason
 from contracts.replay import weighed
@@ -61,6 +61,7 @@ def confirm(
     readings: tuple[datetime, datetime],
     vocabulary: Vocabulary,
     emergency: EmergencyFact | None = None,
+    usage: UsageFact = NO_USAGE,
 ) -> Mandate:
     """Turn a grant into a mandate, or say why not. What is permitted is so at both readings of the clock.
 
@@ -71,9 +72,9 @@ def confirm(
         NotPermittedError: anything else that refuses the whole query.
     """
     earlier, later = readings
-    decision = weigh(grant, standing, query, later, vocabulary, emergency)
+    decision = weigh(grant, standing, query, later, vocabulary, emergency, usage)
     if earlier != later:
-        decision = _both(decision, weigh(grant, standing, query, earlier, vocabulary, emergency))
+        decision = _both(decision, weigh(grant, standing, query, earlier, vocabulary, emergency, usage))
     if decision.refusal.startswith(("case-", "official-")):
         raise CaseNotOpenError(decision.refusal)
     if decision.refusal.startswith("emergency-") and decision.refusal != Reason.EMERGENCY_NOT_IN_CONTRACT:
@@ -92,7 +93,7 @@ def confirm(
         withheld=decision.withheld,
         withheld_fields=decision.fields,
         obligations=decision.obligations,
-        weighed=weighed(grant, facts_of(grant, standing, query, later, vocabulary, emergency), later),
+        weighed=weighed(grant, facts_of(grant, standing, query, later, vocabulary, emergency, usage), later),
     )
 
 
@@ -112,9 +113,10 @@ def weigh(
     at: datetime,
     vocabulary: Vocabulary,
     emergency: EmergencyFact | None = None,
+    usage: UsageFact = NO_USAGE,
 ) -> Decision:
     """Ask the evaluator. The preview shows this very decision without acting on it."""
-    return decide(grant, facts_of(grant, standing, query, at, vocabulary, emergency), at)
+    return decide(grant, facts_of(grant, standing, query, at, vocabulary, emergency, usage), at)
 
 
 def facts_of(
@@ -124,6 +126,7 @@ def facts_of(
     at: datetime,
     vocabulary: Vocabulary,
     emergency: EmergencyFact | None = None,
+    usage: UsageFact = NO_USAGE,
 ) -> Facts:
     """Give what the evaluator may know: codes, references and instants, nothing of the person."""
     there = at.astimezone(ZoneInfo(grant.contract.time_zone))
@@ -136,6 +139,7 @@ def facts_of(
         capacity=standing.capacity,
         orders=standing.orders,
         emergency=emergency,
+        usage=usage,
         giver_is_risk=standing.shielded,
         selector=query.scheme,
         masks=standing.masks,

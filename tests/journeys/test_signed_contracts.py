@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from config.settings import PACKAGE
 from gateway.commands.contracts import contracts
 from tests.journeys.house import House, open_house, query_of
 
@@ -149,3 +151,18 @@ async def test_the_schema_and_datasets_are_public(house: House) -> None:
     assert schema["additionalProperties"] is False
     assert dataset["apiVersion"] == "v3.1.0"
     assert nothing.status_code == 404
+
+
+async def test_a_contract_is_used_as_often_as_it_allows(tmp_path: Path) -> None:
+    """The query beyond the daily volume is refused, and the record says by which rule."""
+    library = tmp_path / "library"
+    shutil.copytree(PACKAGE / "contracts" / "library", library)
+    text = (library / FILE).read_text("utf-8")
+    limited = text.replace("minors = true\n", "minors = true\nlimits = { per_minute = 60, per_day = 2 }\n")
+    (library / FILE).write_text(limited, "utf-8")
+    async with open_house(tmp_path / "deployment", contracts=library) as house:
+        statuses = [(await house.ask(CRISIS)).status_code for _ in range(3)]
+        reasons = [event["reason"] for event in await house.events(outcome="refused")]
+
+    assert statuses == [200, 200, 403]
+    assert reasons == ["volume-exceeded"]
