@@ -116,21 +116,17 @@ def create_app(
 ) -> ASGIApp:
     """Build the application of one gateway process, worker's chores included where the database is SQLite.
 
-    `transport` replaces the sockets towards the registries (the simulators in-process, in tests), `clock`
-    the machine's.
+    `transport` stands in for the sockets (the simulators in-process, in tests), `clock` for the machine's.
     """
     metrics = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with lay_foundation(settings) as foundation, AsyncExitStack() as stack:
-            gate = await _open_gate(foundation, metrics, transport, clock or Clock(), stack)
-            app.state.gate = gate
-            await stack.enter_async_context(
-                contracts_in_force(
-                    foundation.contracts, settings.contracts, foundation.log, foundation.database
-                )
-            )
+            app.state.gate = gate = await _open_gate(foundation, metrics, transport, clock or Clock(), stack)
+            store, base = foundation.contracts, foundation.database
+            in_force = contracts_in_force(store, settings.contracts, foundation.log, base)
+            await stack.enter_async_context(in_force)
             log.info("gateway.ready", sources=sorted(gate.pipeline.adapters), size=len(gate.agencies))
             yield
             await gate.running.finish()

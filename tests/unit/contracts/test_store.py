@@ -110,7 +110,7 @@ def test_a_contract_is_in_force_on_its_first_and_last_day(at: datetime) -> None:
     ("sources", "fields", "code"),
     [
         (["helth"], None, "unknown-source"),
-        (None, ["disability.group"], "unknown-field"),
+        (None, ["disability.grup"], "unknown-field"),
         (["border"], ["health.needs_care"], "nothing-left"),
         ([], None, "nothing-left"),
         (None, [], "nothing-left"),
