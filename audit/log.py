@@ -20,7 +20,8 @@ from audit.store import Entry, GroundEndedError, Statement, Store
 from audit.stores import store_at
 from audit.vigil import Vigil
 from audit.writer import Writer
-from contracts.contract import Basis, Ground, Mandate, Permit, Tell
+from contracts.clauses import Tell
+from contracts.contract import Basis, Ground, Mandate, Permit
 from contracts.notices import due
 from contracts.vocabulary import ExchangeId, Field, Source
 

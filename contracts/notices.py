@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from contracts.contract import NoticeRule, Tell
+from contracts.clauses import NoticeRule, Tell
 
 
 def due(rule: NoticeRule, at: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contracts.contract import NoticeRule, Tell
+from contracts.clauses import NoticeRule, Tell
 from contracts.notices import due
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
