@@ -69,8 +69,9 @@ def _import_from(folder: Path, name: str) -> ModuleType:
 
 def _shape(entry: Entry) -> Shape | None:
     """Learn the record's shape from the samples, where these are the record itself."""
-    composed = entry.manifest.ehealth is not None
-    return None if composed else Shape.of_samples(entry.folder / "samples" / "records.json")
+    if not entry.manifest.compared:
+        return None
+    return Shape.of_samples(entry.folder / "samples" / "records.json")
 
 
 def find_registries(*folders: Path) -> Mapping[Source, Entry]:

@@ -51,8 +51,9 @@ class Manifest(Part):
     `question` maps the registry's elements to our words; `date_formats` are of single elements, where
     `birth_date_format` is not that of all. `about` says whether it tells of people or of places.
     `approximated` lists the names that no public document confirms.
-    `idempotent` says that asking twice is as asking once over there: then a question that failed on the way
-    may be repeated.
+    `compared` is false where the samples are not the record itself but more or less of it: what has drifted
+    cannot be told there. `idempotent` says that asking twice is as asking once over there: then a question
+    that failed on the way may be repeated.
     """
 
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -69,6 +70,7 @@ class Manifest(Part):
     approximated: tuple[str, ...] = ()
     birth_date_format: str = "%Y-%m-%d"
     idempotent: bool = False
+    compared: bool = True
     date_formats: Mapping[str, str] = Field(default_factory=dict)
     question: dict[str, str]
     codes: Codes | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -49,3 +50,18 @@ def test_samples_are_of_simulated_people(source: Source) -> None:
 
     assert bench.samples().keys() <= bench.people.keys()
     assert bench.samples()
+
+
+@pytest.mark.parametrize("source", REGISTRIES)
+async def test_samples_show_no_drift(source: Source) -> None:
+    """What the registry's own samples look like is no change, or its manifest says that they cannot tell."""
+    bench = simulated_bench(find_registries()[source])
+    replies = await asyncio.gather(
+        *(
+            bench.adapter.ask(bench.question(bench.people[key].subject(), patience=1.0))
+            for key in bench.samples()
+        ),
+        return_exceptions=True,
+    )
+
+    assert {change for reply in replies for change in getattr(reply, "drift", ())} == set()

@@ -80,10 +80,11 @@ async def ask(source: Source, port: int, transport: SocketTransport) -> str:
 
 
 async def ask_all(port: int) -> set[str]:
-    """Ask all registries at once, as the gateway does."""
+    """Ask the registries that misbehave, all at once, as the gateway does."""
+    broken = [Source(fault.partition("=")[0]) for fault in FAULTS]
     transport = SocketTransport()
     try:
-        return set(await asyncio.gather(*(ask(source, port, transport) for source in find_registries())))
+        return set(await asyncio.gather(*(ask(source, port, transport) for source in broken)))
     finally:
         await transport.aclose()
 
