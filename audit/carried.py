@@ -83,16 +83,19 @@ TABLE: Mapping[Kind, Row] = {
         results="revised deleted",
     ),
     Kind.CONSENT: _row(
-        "what a person agreed to or no longer does, and the text that she was shown",
-        _PERSON | {"purpose"},
-        "consent consumer sources given_by notice",
-        results="given withdrawn",
+        "what a person was asked, agreed to or no longer does, the text she was shown, and what followed",
+        frozenset({"subject_ref"}),
+        sometimes="consent consumer sources given_by notice supersedes witness scan due request consents "
+        "whole",
+        results="given refused withdrawn expired superseded suspended guardian-authority-ended came-of-age "
+        "recalled recall-acknowledged purged request-asked request-reached request-not-reached "
+        "request-expired",
     ),
     Kind.CASE: _row(
-        "that a case was opened or changed, or a person filed without one",
+        "that a case was opened or changed, a person filed without one, or her standing in law",
         _AGENCY,
-        sometimes="officials opened closed via",
-        results="opened changed filed",
+        sometimes="officials opened closed via capacity evidence order citation",
+        results="opened changed filed capacity court-order",
     ),
     Kind.CONTRACT: _row(
         "which contracts are in force from here on, by digest", always="contracts", results="in-force refused"
@@ -128,7 +131,15 @@ TABLE: Mapping[Kind, Row] = {
     Kind.EMERGENCY: _row(
         "emergency access: declared with its reason sealed, reviewed by a second person, ended",
         _AGENCY,
-        sometimes="emergency review_due role late sealed",
+        sometimes="emergency role review_due late sealed",
+        results="declared reviewed",
+    ),
+    Kind.PROTECTION: _row(
+        "that a person at risk was hidden, or no longer is, and by whose word",
+        _AGENCY | {"official", "subject_ref"},
+        "protection masks",
+        sometimes="second evidence",
+        results="set lifted",
     ),
     Kind.STATEMENT: _row(
         "that a person was told who asked about her; for somebody else it is refused",

@@ -66,6 +66,7 @@ class Kind(StrEnum):
     ALARM = "alarm"
     CONFIG = "config"
     EMERGENCY = "emergency"
+    PROTECTION = "protection"
     STATEMENT = "statement"
     NOTICE = "notice"
     UNSEALING = "unsealing"

@@ -7,10 +7,12 @@ in the log at its index has proof that the log broke its word (compare RFC 6962 
 from __future__ import annotations
 
 from base64 import b64encode
+from hashlib import sha256
 
 from audit.note import NoteError, Signer, Verifier, unbase64
 
 _DOMAIN = b"obmin promise v1"
+_ATTESTED = b"obmin attestation v1"
 
 
 def message(origin: str, exchange_id: str, leaf_hash: bytes) -> bytes:
@@ -31,3 +33,21 @@ def holds(verifier: Verifier, exchange_id: str, leaf_hash: bytes, promise: str) 
     except (NoteError, UnicodeEncodeError, OverflowError):
         return False
     return verifier.holds(promised, signature)
+
+
+def attest(signer: Signer, content: bytes) -> str:
+    """Sign a document that is handed to a person (her copy of a consent) with the log's key, as base64."""
+    return b64encode(signer.sign(_attestation(content))).decode()
+
+
+def attests(verifier: Verifier, content: bytes, signature: str) -> bool:
+    """Say whether the log under this key signed these very bytes."""
+    try:
+        return verifier.holds(_attestation(content), unbase64(signature))
+    except NoteError:
+        return False
+
+
+def _attestation(content: bytes) -> bytes:
+    """Give the bytes that are signed: a domain of its own, so that no promise or head can be one."""
+    return len(_ATTESTED).to_bytes(2, "big") + _ATTESTED + sha256(content).digest()

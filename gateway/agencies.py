@@ -32,6 +32,14 @@ class Role(StrEnum):
     PERSON_PORTAL = "person-portal"
 
 
+class Right(StrEnum):
+    """What beyond its role an agency may do about people at risk."""
+
+    PROTECT = "protect"
+    LIFT_PROTECTION = "lift-protection"
+    SEE_PROTECTED = "see-protected"
+
+
 PublicKey = ECKey | OKPKey
 
 MEMBER: Final = r"^[^/\s]+(/[^/\s]+){2,3}$"
@@ -53,6 +61,7 @@ class Agency:
     recipient: RecipientKey | None
     members: frozenset[str] = frozenset()
     purposes: Mapping[str, str] = field(default_factory=dict)
+    rights: frozenset[Right] = frozenset()
 
 
 class AgenciesError(ObminError):
@@ -67,6 +76,7 @@ class _Entry(BaseModel):
     recipient: dict[str, str] | None = None
     members: list[Annotated[str, StringConstraints(pattern=MEMBER)]] = Field(default_factory=list)
     purposes: dict[str, str] = Field(default_factory=dict)
+    rights: list[Right] = []
 
 
 def load_agencies(path: Path) -> Mapping[AgencyId, Agency]:
@@ -112,6 +122,7 @@ def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
         recipient=_recipient(path, agency_id, entry.recipient) if entry.recipient else None,
         members=frozenset(entry.members),
         purposes=MappingProxyType(entry.purposes),
+        rights=frozenset(entry.rights),
     )
 
 

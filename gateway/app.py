@@ -31,13 +31,11 @@ from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.clock import Clock
 from gateway.connections import connect
-from gateway.consent.consents import Consents
 from gateway.consent.emergencies import Emergencies
-from gateway.consent.lapsing import Lapsing
-from gateway.consent.recalls import Calendar, Recalls
 from gateway.consent.using import ENDED, Uses
 from gateway.drift import DriftAlarm
 from gateway.exchange import Pipeline
+from gateway.grounds import Grounds
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
@@ -45,7 +43,6 @@ from gateway.offers.offering import Offering, open_offering
 from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
-from gateway.purging import Purging
 from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
 from gateway.storage.assertions import UsedAssertions
@@ -148,8 +145,7 @@ async def _open_gate(
     adapters = await connect(settings, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     keeping = Keeping(database.dialect, settings.tenant)
-    consents = Consents(database, foundation.log)
-    purging = Purging(database, foundation.ring, foundation.log, keeping, consents)
+    grounds = grounds_of(foundation)
     ledger = UsedAssertions(database)
     offering = foundation.offering
     await offering.partners.refresh()
@@ -184,11 +180,9 @@ async def _open_gate(
         tokens=Tokens(offering.roster, ledger, foundation.ring.token_seed, settings.public_url),
         agencies=offering.roster,
         cases=Cases(database, foundation.log, subjects),
-        consents=consents,
-        recalls=Recalls(database, foundation.log, consents, Calendar(settings.country)),
+        grounds=grounds,
         offering=offering,
-        kept=Kept(database, foundation.ring, foundation.log, keeping, purging),
-        purging=purging,
+        kept=Kept(database, foundation.ring, foundation.log, keeping, grounds.purging),
         publisher=foundation.publisher,
         vigil=foundation.vigil,
         registries=adapters,
@@ -208,20 +202,16 @@ async def _open_gate(
     )
 
 
-def chores_of(foundation: Foundation) -> Chores:
+def grounds_of(held: Foundation) -> Grounds:
+    """Give what keeps a deployment's grounds."""
+    return Grounds.over(held.database, held.ring, held.log, held.contracts.vocabulary, held.settings)
+
+
+def chores_of(held: Foundation) -> Chores:
     """Give the background work of a deployment."""
-    database, record, settings = foundation.database, foundation.log, foundation.settings
-    consents, keeping = Consents(database, record), Keeping(database.dialect, settings.tenant)
-    where = (record, database, foundation.ring)
-    return Chores(
-        *where,
-        Purging(database, foundation.ring, record, keeping, consents),
-        foundation.offering,
-        Recalls(database, record, consents, Calendar(settings.country)),
-        Lapsing(database, foundation.ring, consents, settings.tenant, foundation.contracts.vocabulary),
-        Oversight.open(foundation).notices,
-        settings.messages,
-    )
+    notices, messages = Oversight.open(held).notices, held.settings.messages
+    tidy = grounds_of(held).tidy
+    return Chores(held.log, held.database, held.ring, held.offering, notices, messages, tidy)
 
 
 def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:

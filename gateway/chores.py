@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +15,9 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.query import Recorded, open_intents
 from contracts.vocabulary import ObminError
-from gateway.consent.lapsing import Lapsing
-from gateway.consent.recalls import Recalls
 from gateway.kept import purge
 from gateway.offers.offering import Offering
 from gateway.oversight.notices import Notices
-from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.rotation import rewrap
 from gateway.storage.assertions import UsedAssertions
@@ -33,24 +31,20 @@ DEAD = timedelta(minutes=5)
 
 
 class Chores:
-    """Everything is safe to do twice, so any number of workers may run."""
+    """Everything is safe to do twice, so any number of workers may run. `tidy` is the work on grounds."""
 
     def __init__(
         self,
         record: Log,
         database: Database,
         ring: KeyRing,
-        purging: Purging,
         offering: Offering,
-        recalls: Recalls,
-        lapsing: Lapsing,
         notices: Notices,
         messages: Path | None,
+        tidy: Callable[[], Awaitable[int]],
     ) -> None:
         self._notices, self._messages = notices, messages
-        self._purging = purging
-        self._recalls = recalls
-        self._lapsing = lapsing
+        self._tidy = tidy
         self._record = record
         self._database = database
         self._ring = ring
@@ -75,8 +69,7 @@ class Chores:
     async def round(self, dead: timedelta) -> int:
         """Do everything once; give how many intents were abandoned."""
         abandoned = await self._abandon(dead)
-        count = await purge(self._database) + await self._lapsing.note()
-        count += await self._recalls.announce() + await self._purging.purge()
+        count = await purge(self._database) + await self._tidy()
         await self._assertions.purge()
         count += await self._offering.round()
         self._ring.refresh()

@@ -28,6 +28,7 @@ from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEnde
 from contracts.contract import Grant, Mandate
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
+from gateway.agencies import Right
 from gateway.answer import Answer, Keeping, compose, outcomes
 from gateway.clock import Clock
 from gateway.collection import Findings, Watcher, collect, require, unwatched
@@ -179,7 +180,12 @@ async def _release(
     recipient, (_, at) = caller.agency.recipient, pipeline.clock.readings()
     words = pipeline.contracts.vocabulary
     disclosure = minimise(
-        findings, mandate, words, standing.masks, sealable=can_seal(recipient), on=at.date()
+        findings,
+        mandate,
+        words,
+        hidden_from(caller, standing),
+        sealable=can_seal(recipient),
+        on=at.date(),
     )
     sealed = seal_for(recipient, disclosure, mandate, at)
     body = compose(query, mandate, disclosure, sealed, words.reasons)
@@ -194,6 +200,11 @@ async def _release(
     except GroundEndedError as error:
         raise ConsentWithdrawnError(f"consent-{error.code}") from None
     return Answer(body, receipt)
+
+
+def hidden_from(caller: Caller, standing: Standing) -> frozenset[str]:
+    """Give what safety hides of her from this caller: a named right alone uncovers it."""
+    return frozenset() if caller.may(Right.SEE_PROTECTED) else standing.masks
 
 
 def code_of(error: ObminError) -> str:

@@ -3,7 +3,7 @@
 ObminError
 ├── BodyInvalidError · BodyTooLargeError · MethodError · UsageQueryError
 ├── NotFoundError · ForbiddenError
-├── ConflictError · IdempotencyConflictError · PreconditionError
+├── AskedTooOftenError · ConflictError · IdempotencyConflictError · PreconditionError
 └── OverloadedError · StorageUnavailableError
 """
 
@@ -49,6 +49,10 @@ class ConflictError(ObminError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class AskedTooOftenError(ObminError):
+    """The same is being asked of this person, or was refused or asked too often of late."""
 
 
 class IdempotencyConflictError(ObminError):

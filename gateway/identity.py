@@ -23,7 +23,7 @@ from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
 from contracts.vocabulary import AgencyId, ObminError
-from gateway.agencies import Agency, Role
+from gateway.agencies import Agency, Right, Role
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256")
 LIFETIME = timedelta(minutes=5)
@@ -47,6 +47,10 @@ class Caller:
     def has(self, role: Role) -> bool:
         """Say whether the agency holds this role in this deployment, now."""
         return role in self.agency.roles
+
+    def may(self, *rights: Right) -> bool:
+        """Say whether the agency holds one of these rights in this deployment, now."""
+        return not self.agency.rights.isdisjoint(rights)
 
 
 class UnauthenticatedError(ObminError):

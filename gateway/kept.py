@@ -70,8 +70,15 @@ class Kept:
         self._purging = purging
         self._upsert = upsert_exchange(database.dialect)
 
-    async def begin(self, exchange_id: ExchangeId, agency: AgencyId, ref: SubjectRef, contract: str) -> None:
-        """Write down that an exchange is running, so that any process can say so."""
+    async def begin(
+        self,
+        exchange_id: ExchangeId,
+        agency: AgencyId,
+        ref: SubjectRef,
+        contract: str,
+        lasting: timedelta = timedelta(0),
+    ) -> None:
+        """Write down that an exchange runs, or waits for `lasting`, so that any process can say so."""
         await self._database.write(
             self._upsert,
             id=exchange_id,
@@ -81,7 +88,7 @@ class Kept:
             contract=contract,
             answer=None,
             problem=None,
-            expires_at=micros(now() + RUNNING),
+            expires_at=micros(now() + lasting + RUNNING),
         )
 
     async def end(self, exchange_id: ExchangeId, slug: str) -> None:

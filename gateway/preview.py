@@ -12,7 +12,7 @@ from contracts.words import PurposeWords, Vocabulary
 from gateway.answer import ground_json
 from gateway.consent.consents import notice_digest
 from gateway.consent.ground import CaseNotOpenError, outward, weigh
-from gateway.exchange import Pipeline
+from gateway.exchange import Pipeline, hidden_from
 from gateway.identity import Caller
 from gateway.query import Query
 from gateway.storage.engine import now
@@ -55,7 +55,7 @@ async def preview(pipeline: Pipeline, caller: Caller, query: Query) -> Mapping[s
         **shown,
         "permitted": bool(decision.permits),
         "refusal": decision.refusal,
-        "sources": _permitted(decision, vocabulary, standing.masks)
+        "sources": _permitted(decision, vocabulary, hidden_from(caller, standing))
         | _withheld(decision, grant, vocabulary, query.language),
     }
 

@@ -26,8 +26,9 @@ class Query:
 
     `sources` and `fields` only narrow the contract; None asks for all it gives.
     `emergency` is the stated reason, None where none is claimed; `role` and `second_factor` are what
-    the agency vouches for about its official; `consent` is one on file that it relies on.
-    `via` says by which other protocol the query came, and under which ids it can be found there.
+    the agency vouches for about its official; `consent` is one on file that it relies on,
+    `consent_request` one that it waits for. `via` says by which other protocol the query came, and under
+    which ids it can be found there.
     """
 
     exchange_id: ExchangeId
@@ -43,6 +44,7 @@ class Query:
     role: str = ""
     second_factor: bool = False
     consent: str = ""
+    consent_request: str = ""
     via: Mapping[str, Json] = field(default_factory=dict)
 
     def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:

@@ -33,7 +33,7 @@ from contracts.vocabulary import (
     Source,
     SubjectRef,
 )
-from gateway.agencies import Role
+from gateway.agencies import Right, Role
 from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.certificates import self_signed
@@ -55,6 +55,7 @@ AGENCIES: Mapping[str, tuple[Role, str, str]] = {
     "operator": (Role.OPERATOR, "Оператор (демо)", "Operator (demo)"),
     "person-portal": (Role.PERSON_PORTAL, "Кабінет особи (демо)", "The person's portal (demo)"),
 }
+RIGHTS: Mapping[str, list[Right]] = {"case-system": [Right.PROTECT, Right.LIFT_PROTECTION]}
 CASE_SYSTEM = AgencyId("case-system")
 MAIN_PERSON = "maria"
 MAIN_CASES = tuple(CaseId(f"KYIV-2026-{number:06}") for number in range(120, 130))
@@ -148,6 +149,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         ),
         spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         govstack=GovstackSettings(on=True),
+        country="UA",
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -164,6 +166,7 @@ def _write_agencies(demo: Demo) -> None:
             f"[{agency}]",
             f'name = {{ uk = "{uk}", en = "{en}" }}',
             f'roles = ["{role.value}"]',
+            f"rights = {json.dumps(RIGHTS.get(agency, []))}",
             f"signing = [{public}]",
             f"recipient = {public}",
         ]

@@ -20,11 +20,12 @@ from typing import Any
 import orjson
 from sqlalchemy import insert, select
 
-from audit.event import Event, Json, Kind
+from audit.event import Json
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.facts import Giver
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, SubjectRef
+from gateway.consent.telling import consent_event
 from gateway.consent.using import uses_left
 from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
@@ -119,24 +120,29 @@ class Consents:
         companions: Sequence[Statement] = (),
         supersedes: Consent | None = None,
         *,
+        after: Sequence[Statement] = (),
         refused: bool = False,
     ) -> Consent:
-        """Put a consent on file under a fresh id that nobody can guess, and its person if she is new.
+        """Put a consent on file under an id that nobody can guess, and its person if she is new.
 
-        `refused` files that she was asked and said no. What it supersedes ends in the same transaction.
+        `companions` are written before it, `after` once it is there to be referred to. `refused` files
+        that she was asked and said no. What it supersedes ends in the same transaction.
 
         Raises:
             ConflictError: somebody else was writing the same person, or ended the older consent, meanwhile.
         """
         at, result = now(), Ending.REFUSED if refused else GIVEN
-        fresh = replace(consent, id=new_reference(), endings={Ending.REFUSED: at} if refused else NO_ENDINGS)
+        fresh = replace(
+            consent, id=consent.id or new_reference(), endings={Ending.REFUSED: at} if refused else NO_ENDINGS
+        )
         written = [*companions, self._row(fresh), self._happening(fresh, result, at, fresh.recorded_by)]
         details: dict[str, Json] = {}
         if supersedes:
             written.append(self._happening(supersedes, Ending.SUPERSEDED, at, fresh.recorded_by))
             details["supersedes"] = supersedes.id
+        written += after
         try:
-            await self._log.note(_event(fresh, fresh.recorded_by, result, at, "", details), written)
+            await self._log.note(consent_event(fresh, fresh.recorded_by, result, at, "", details), written)
         except CompanionRefusedError:
             raise ConflictError("changed-meanwhile") from None
         return replace(fresh, uses_left=fresh.uses)
@@ -158,7 +164,7 @@ class Consents:
         at = now()
         written = [self._happening(consent, ending, at, by, reason), *companions]
         try:
-            await self._log.note(_event(consent, by, ending, at, reason), written)
+            await self._log.note(consent_event(consent, by, ending, at, reason), written)
         except CompanionRefusedError:
             return await self.get(consent.id)
         return replace(consent, endings={**consent.endings, ending: at})
@@ -239,37 +245,6 @@ def notice_digest(text: str) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return orjson.dumps(words).decode()
-
-
-def _event(
-    consent: Consent,
-    by: str,
-    result: str,
-    at: datetime,
-    reason: str,
-    more: Mapping[str, Json] = MappingProxyType({}),
-) -> Event:
-    details: dict[str, Json] = {
-        "consent": consent.id,
-        "consumer": consent.consumer,
-        "sources": list(consent.sources),
-        "given_by": consent.given_by.value,
-        "notice": consent.notice_digest,
-        **more,
-    }
-    if consent.assistance:
-        details |= {"witness": consent.assistance.witness, "scan": consent.assistance.scan_digest}
-    return Event(
-        kind=Kind.CONSENT,
-        at=at,
-        agency=by,
-        official=consent.assistance.official if consent.assistance else "",
-        purpose=consent.purpose,
-        subject_ref=consent.subject_ref,
-        result=str(result),
-        reason=reason,
-        details=details,
-    )
 
 
 def _consent(rows: Sequence[Any]) -> Consent:

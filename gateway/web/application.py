@@ -23,6 +23,7 @@ from gateway.faults import BodyInvalidError, MethodError, NotFoundError
 from gateway.offers.form import OfferBody
 from gateway.web import (
     cases,
+    consent_requests,
     consents,
     contracts,
     emergencies,
@@ -36,6 +37,7 @@ from gateway.web import (
     people,
     places,
     promises,
+    protections,
     recalls,
     record,
     reports,
@@ -57,6 +59,7 @@ PARTS = (
     history,
     cases,
     consents,
+    consent_requests,
     recalls,
     emergencies,
     contracts,
@@ -71,6 +74,7 @@ PARTS = (
     oversight,
     unsealings,
     people,
+    protections,
     statements,
     places,
     operations,

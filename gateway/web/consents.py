@@ -9,13 +9,14 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from contracts.facts import Giver
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role
 from gateway.consent.consents import GIVEN, Assistance, Consent, Ending, notice_digest
+from gateway.consent.receipts import canonical, describe, to_html
 from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
@@ -41,7 +42,7 @@ async def give(request: Request) -> Response:
         person = await subjects.register(body.subject.subject(vocabulary))
         giver = await subjects.register(body.giver.subject(vocabulary)) if body.giver else None
         older = await _older(gate, caller, body.supersedes, person.ref) if body.supersedes else None
-        consent = await gate.consents.give(
+        consent = await gate.grounds.consents.give(
             replace(checked, subject_ref=person.ref, giver=giver.ref if giver else None),
             [*person.statements, *(giver.statements if giver else ())],
             older,
@@ -63,7 +64,7 @@ async def get(request: Request, consent_id: Code) -> Response:
 async def of_person(request: Request, subject_ref: Code) -> Response:
     """List a person's consents, the newest first, as far as the caller may see them."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
-    visible = [c for c in await gate.consents.of(SubjectRef(subject_ref)) if _may_see(caller, c)]
+    visible = [c for c in await gate.grounds.consents.of(SubjectRef(subject_ref)) if _may_see(caller, c)]
     return reply({"consents": [_shown(c) for c in visible]})
 
 
@@ -78,8 +79,8 @@ async def withdraw(request: Request, consent_id: Code) -> Response:
     async def produce() -> Response:
         reason = parse(WithdrawalBody, content or b"{}").reason
         _, consent = await _found(request, consent_id)
-        withdrawn = await gate.recalls.withdraw(consent, caller.id, reason)
-        await gate.purging.purge()
+        withdrawn = await gate.grounds.recalls.withdraw(consent, caller.id, reason)
+        await gate.grounds.purging.purge()
         return reply(_shown(withdrawn))
 
     return await once(request, caller, content, produce)
@@ -96,7 +97,7 @@ async def end(request: Request, consent_id: Code) -> Response:
         _, consent = await _found(request, consent_id)
         if Ending(body.ending) is Ending.AUTHORITY_ENDED and consent.given_by is Giver.SELF:
             raise ConflictError("given-by-herself")
-        ended = await gate.consents.end(consent, Ending(body.ending), caller.id, body.reason)
+        ended = await gate.grounds.consents.end(consent, Ending(body.ending), caller.id, body.reason)
         return reply(_shown(ended))
 
     return await once(request, caller, content, produce)
@@ -104,25 +105,21 @@ async def end(request: Request, consent_id: Code) -> Response:
 
 @router.get("/{consent_id}/receipt", summary="The person's copy")
 async def receipt(request: Request, consent_id: Code) -> Response:
-    """Give the consent as a record for the person: parties, purpose, what, until when, how to withdraw."""
+    """Give the person's copy, signed by the log: JSON, or a page in her language (`Accept: text/html`)."""
     gate, consent = await _found(request, consent_id)
-    words = gate.pipeline.contracts.vocabulary
-    purpose = words.purposes[consent.purpose]
     controller = gate.agencies.get(consent.consumer)
-    copy = {
-        **_shown(consent),
-        "purpose_text": {"uk": purpose.uk, "en": purpose.en},
-        "controller": dict(controller.name) if controller else {},
-        "notice": {"uk": purpose.notice.uk, "en": purpose.notice.en}[consent.language],
-        "source_titles": {s: {"uk": words.sources[s].uk, "en": words.sources[s].en} for s in consent.sources},
-        "withdrawal": f"/v1/consents/{consent.id}/withdrawal",
-    }
-    return reply(copy)
+    names = controller.name if controller else {}
+    record = describe(consent, _shown(consent), gate.pipeline.contracts.vocabulary, names)
+    log = gate.pipeline.log
+    record["signature"] = {"key": log.origin, "value": log.attest(canonical(record))}
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(to_html(record, consent))
+    return reply(record)
 
 
 async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM, Role.PERSON_PORTAL)
-    consent = await gate.consents.get(consent_id)
+    consent = await gate.grounds.consents.get(consent_id)
     if not _may_see(caller, consent):
         raise NotFoundError
     return gate, consent
@@ -130,7 +127,7 @@ async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:
 
 async def _older(gate: Gate, caller: Caller, consent_id: str, ref: SubjectRef) -> Consent:
     """Give the consent that a new one supersedes: the same person's, and one that the caller may see."""
-    older = await gate.consents.get(consent_id)
+    older = await gate.grounds.consents.get(consent_id)
     if not _may_see(caller, older) or older.subject_ref != ref:
         raise NotFoundError
     if older.endings:

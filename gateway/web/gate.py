@@ -16,15 +16,14 @@ from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
 from gateway.consent.consents import Consents
-from gateway.consent.recalls import Recalls
 from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
+from gateway.grounds import Grounds
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
 from gateway.offers.offering import Offering
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
-from gateway.purging import Purging
 from gateway.storage.engine import Database, now
 from gateway.web.facades.deployed import Facades
 
@@ -70,11 +69,9 @@ class Gate:
     tokens: Tokens
     agencies: Mapping[AgencyId, Agency]
     cases: Cases
-    consents: Consents
-    recalls: Recalls
+    grounds: Grounds
     kept: Kept
     registries: Mapping[Source, Polite]
-    purging: Purging
     offering: Offering
     publisher: Publisher
     vigil: Vigil
@@ -85,6 +82,11 @@ class Gate:
     running: Running
     oversight: Oversight
     facades: Facades
+
+    @property
+    def consents(self) -> Consents:
+        """Give the consents on file. Whoever withdraws one does so through `grounds.recalls`."""
+        return self.grounds.consents
 
 
 def gate_of(request: Request) -> Gate:

@@ -30,6 +30,7 @@ from gateway.web.idempotency import once
 from gateway.web.problem_table import INTERNAL
 from gateway.web.problems import BY_SLUG, problem_of, respond
 from gateway.web.replying import reply, to_json
+from gateway.web.resuming import await_answer, resume
 from gateway.web.wire import Code, HistoryBody, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/social-history", tags=["social history"])
@@ -56,7 +57,7 @@ async def ask(request: Request) -> Response:
         if STREAM in request.headers.get("accept", ""):
             return await _streamed(gate, caller, query)
         if "respond-async" in request.headers.get("prefer", ""):
-            return await _accepted(gate, caller, query)
+            return await _accepted(gate, caller, query, body)
         answer = await answered(request, gate, caller, query)
         return Response(answer.as_json(), media_type=JSON)
 
@@ -105,6 +106,7 @@ async def _recall(gate: Gate, caller: Caller, request: Request, exchange_id: str
     if isinstance(kept, Refused):
         problem = BY_SLUG.get(kept.slug, INTERNAL)
         return respond(problem, exchange_id, language_of(request.headers))
+    await resume(gate, exchange_id=exchange_id)  # left by a process that died when the person answered
     return _later(exchange_id)
 
 
@@ -119,8 +121,11 @@ def _query(request: Request, gate: Gate, body: bytes) -> Query:
     return parse(HistoryBody, body).query(exchange_id_of(request), vocabulary, language)
 
 
-async def _accepted(gate: Gate, caller: Caller, query: Query) -> Response:
-    """Start the exchange, once it is clear that it may be asked."""
+async def _accepted(gate: Gate, caller: Caller, query: Query, body: bytes) -> Response:
+    """Start the exchange, once it is clear that it may be asked; or let it wait for the person's answer."""
+    waits_for = query.consent_request
+    if waits_for and await await_answer(gate, caller, query, body, waits_for):
+        return _later(query.exchange_id)
     authority = await authorise(gate.pipeline, caller, query)
     await _begin(gate, caller, query, authority)
     gate.running.start(_pursued(gate, caller, query, authority))

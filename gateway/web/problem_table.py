@@ -8,7 +8,6 @@ country.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from adapters.base import (
@@ -35,6 +34,7 @@ from gateway.consent.ground import (
     EmergencyRefusedError,
 )
 from gateway.faults import (
+    AskedTooOftenError,
     BodyInvalidError,
     BodyTooLargeError,
     ConflictError,
@@ -53,30 +53,8 @@ from gateway.offers.reports.ledger import DifferenceError
 from gateway.offers.reports.reports import LedgerFullError
 from gateway.offers.reports.suppression import TooFewPeopleError
 from gateway.sealing.keys import EnvelopeBrokenError
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One row: what happened, and what to do next, in Ukrainian and English."""
-
-    slug: str
-    status: int
-    title: Mapping[str, str]
-    advice: Mapping[str, str]
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def _row(
-    slug: str, status: int, uk: tuple[str, str], en: tuple[str, str], headers: Mapping[str, str] | None = None
-) -> Problem:
-    return Problem(
-        slug,
-        status,
-        MappingProxyType({"uk": uk[0], "en": en[0]}),
-        MappingProxyType({"uk": uk[1], "en": en[1]}),
-        MappingProxyType(dict(headers or {})),
-    )
-
+from gateway.web.problem import Problem
+from gateway.web.problem import row as _row
 
 _RETRY: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -231,6 +209,16 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             405,
             ("Метод не підтримується", "Перегляньте /openapi.json."),
             ("Method not allowed", "See /openapi.json."),
+        ),
+        AskedTooOftenError: _row(
+            "asked-too-often",
+            429,
+            ("Особу вже запитано про це", "Дочекайтеся відповіді; після відмови не питайте 30 днів."),
+            (
+                "The person has been asked",
+                "Wait for the answer; do not ask again for 30 days after a refusal.",
+            ),
+            {"Retry-After": "86400"},
         ),
         IdempotencyConflictError: _row(
             "idempotency-conflict",

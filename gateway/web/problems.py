@@ -12,7 +12,8 @@ import orjson
 from starlette.responses import Response
 
 from gateway.faults import BodyInvalidError
-from gateway.web.problem_table import INTERNAL, TABLE, Problem
+from gateway.web.problem import Problem
+from gateway.web.problem_table import INTERNAL, TABLE
 
 BY_SLUG: Mapping[str, Problem] = MappingProxyType({row.slug: row for row in TABLE.values()})
 

@@ -28,9 +28,9 @@ async def mine(request: Request, unanswered: bool = False) -> Response:  # noqa:
     """List the caller's recalls; an auditor and an operator see everybody's that nobody has acknowledged."""
     gate, caller = gate_of(request), caller_of(request, *RECIPIENTS, Role.AUDITOR, Role.OPERATOR)
     if any(caller.has(role) for role in RECIPIENTS):
-        found = await gate.recalls.to(caller.id, unanswered=unanswered)
+        found = await gate.grounds.recalls.to(caller.id, unanswered=unanswered)
     else:
-        found = await gate.recalls.unanswered()
+        found = await gate.grounds.recalls.unanswered()
     return reply({"recalls": [_shown(recall) for recall in found]})
 
 
@@ -46,7 +46,9 @@ async def acknowledge(request: Request, consent_id: Code) -> Response:
 
     async def produce() -> Response:
         body = parse(AcknowledgementBody, content)
-        done = await gate.recalls.acknowledge(caller.id, consent_id, OfficialId(body.official), body.outcome)
+        done = await gate.grounds.recalls.acknowledge(
+            caller.id, consent_id, OfficialId(body.official), body.outcome
+        )
         return reply(_shown(done))
 
     return await once(request, caller, content, produce)

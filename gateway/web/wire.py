@@ -114,7 +114,10 @@ class EmergencyBody(Body):
 
 
 class HistoryBody(Body):
-    """`POST /v1/social-history`. `consent` names one on file that the caller relies on: it proves nothing."""
+    """`POST /v1/social-history`. `consent` names one on file that the caller relies on: it proves nothing.
+
+    With `Prefer: respond-async` the exchange waits for the answer to a `consent_request`.
+    """
 
     subject: SubjectBody
     purpose: Code
@@ -124,6 +127,7 @@ class HistoryBody(Body):
     fields: Annotated[list[Code], Field(min_length=1, max_length=500)] | None = None
     emergency: EmergencyBody | None = None
     consent: Code | None = None
+    consent_request: Code | None = None
 
     def query(
         self,
@@ -147,6 +151,7 @@ class HistoryBody(Body):
             role=self.official.role or "",
             second_factor=self.official.second_factor,
             consent=self.consent or "",
+            consent_request=self.consent_request or "",
             via=via,
         )
 

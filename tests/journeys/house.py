@@ -23,6 +23,7 @@ from audit.report import Report
 from audit.verify import verify
 from config.settings import DatabaseSettings, LimitSettings, Settings, WitnessSettings
 from gateway.app import create_app
+from gateway.clock import Clock
 from gateway.commands.client import Client, open_fields
 from gateway.commands.demo import listening, prepare_database, serving, serving_bus
 from gateway.commands.deployment import Demo, prepare_demo
@@ -248,6 +249,8 @@ async def open_house(
     witnesses: WitnessSettings | None = None,
     *,
     prepared: bool = False,
+    clock: Clock | None = None,
+    messages: Path | None = None,
     bus: Mapping[str, Any] | None = None,
     govstack: Mapping[str, Any] | None = None,
     front: Callable[[ASGIApp], ASGIApp] = lambda registries: registries,
@@ -256,6 +259,7 @@ async def open_house(
 
     `prepared` says that the database has been brought up and seeded by another house. `bus` and `govstack`
     change the settings of those names. `front` may stand between the gateway and the registries.
+    `clock` replaces the machine's; people are reached by files in `messages`.
     """
     logs, faults = io.StringIO(), Faults()
     configure_logs("info", logs)
@@ -274,7 +278,7 @@ async def open_house(
             "bus": settings.bus.model_copy(update=dict(bus or {})),
             "witnesses": witnesses or WitnessSettings(),
             "govstack": settings.govstack.model_copy(update=dict(govstack or {})),
-            "messages": None,  # the tests that look at messages send them, not the chores in between
+            "messages": messages,  # mostly none: tests that look at notices send them, not the chores
         }
         if database:
             update["database"] = DatabaseSettings(url=database)
@@ -283,7 +287,7 @@ async def open_house(
         settings = settings.model_copy(update=update)
         if not prepared:
             await prepare_database(settings)
-        app = create_app(settings)
+        app = create_app(settings, clock=clock)
         await stack.enter_async_context(serving(app, listener))
         await stack.enter_async_context(serving_bus(app, settings.bus, at_bus))
         http = await stack.enter_async_context(

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from audit.note import Verifier
+from audit.promise import attests
+from gateway.consent.receipts import canonical
 from tests.journeys.house import House, query_about
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -175,3 +178,33 @@ async def test_an_answer_that_rested_on_one_consent_alone_is_gone(house_of: Hous
     again = await house_of.get(f"/v1/social-history/{answer['exchange_id']}")
 
     assert again.status_code == 404
+
+
+async def test_the_persons_copy_is_signed_and_has_the_parts_of_the_standard(house_of: House) -> None:
+    """Header, processing, parties and events, under the log's signature, which one change breaks."""
+    consent = await _given(house_of, "maria", uses=3)
+    copy = (await house_of.get(f"/v1/consents/{consent['id']}/receipt", "person-portal")).json()
+    verifier = Verifier.parse((await house_of.http.get("/log/key")).text.strip())
+    signature = copy["signature"]["value"]
+    forged = {**copy, "until": "2099-01-01T00:00:00Z"}
+
+    assert (copy["schema_version"], copy["record_id"]) == ("ISO/IEC TS 27560:2023", consent["id"])
+    assert {party["role"] for party in copy["parties"]} == {"data-subject", "controller", "recorder"}
+    assert [event["event_type"] for event in copy["record_events"]] == ["given"]
+    assert copy["processing"]["purposes"][0]["iri"].startswith("https://w3id.org/dpv#")
+    assert attests(verifier, canonical(copy), signature)
+    assert not attests(verifier, canonical(forged), signature)
+
+
+async def test_the_persons_copy_is_a_page_in_her_language(house_of: House) -> None:
+    """Readable without a program: what, to whom, until when, how to withdraw."""
+    consent = await _given(house_of, "maria", language="uk")
+    path = f"/v1/consents/{consent['id']}/receipt"
+    page = await house_of.http.get(
+        path, headers={**await house_of.bearer("person-portal"), "Accept": "text/html"}
+    )
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "Ваша згода" in page.text
+    assert "Відкликати згоду можна" in page.text
+    assert "<script" not in page.text

@@ -23,7 +23,7 @@ from gateway.web.facades.peer import bus_of, recognise
 from gateway.web.facades.seam import Asked, serve
 from gateway.web.facades.soap_message import PART
 from gateway.web.gate import exchange_id_of, gate_of, language_of
-from gateway.web.problem_table import Problem
+from gateway.web.problem import Problem
 from gateway.web.problems import problem_of
 from gateway.web.replying import reply
 

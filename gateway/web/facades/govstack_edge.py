@@ -24,7 +24,7 @@ from gateway.identity import Caller
 from gateway.revisions import Revisions
 from gateway.web.facades.deployed import GovStack
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
-from gateway.web.problem_table import Problem
+from gateway.web.problem import Problem
 from gateway.web.problems import problem_of, respond
 from gateway.web.replying import reply
 from gateway.web.wire import parse, read_bytes

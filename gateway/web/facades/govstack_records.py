@@ -138,7 +138,7 @@ async def opt(visit: Visit) -> Mapping[str, Any]:
     consent = await _consent(visit)
     if wanted is False:
         consent = await _withdrawn(visit, consent)
-        await visit.gate.purging.purge()
+        await visit.gate.grounds.purging.purge()
     elif consent.state(now()) != GIVEN:
         raise ConflictError("ended")
     return await shown(visit, consent, revised=True)
@@ -191,13 +191,13 @@ async def withdraw_all(visit: Visit) -> Mapping[str, Any]:
     for consent in await visit.gate.consents.of(ref):
         if sees(visit, consent) and consent.state(now()) == GIVEN:
             await _withdrawn(visit, consent)
-    await visit.gate.purging.purge()
+    await visit.gate.grounds.purging.purge()
     return {}
 
 
 async def _withdrawn(visit: Visit, consent: Consent) -> Consent:
     """Withdraw a consent as `/v1/consents` does: its recalls are made, and what is kept of it set apart."""
-    return await visit.gate.recalls.withdraw(consent, visit.caller.id, "not-stated")
+    return await visit.gate.grounds.recalls.withdraw(consent, visit.caller.id, "not-stated")
 
 
 def _subject(visit: Visit) -> SubjectBody:

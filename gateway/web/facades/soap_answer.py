@@ -13,7 +13,7 @@ from adapters.protocols.xroad_soap import BODY, ENVELOPE, FAULT, HEADER, SOAP
 from gateway.answer import Answer
 from gateway.web.facades.services import NAMESPACE
 from gateway.web.facades.soap_message import OF_THE_BUS, XROAD
-from gateway.web.problem_table import Problem
+from gateway.web.problem import Problem
 
 NAMESPACES: Final[Mapping[str | None, str]] = {"soapenv": SOAP.strip("{}"), "obm": NAMESPACE}
 NOT_RETURNED: Final = f"{XROAD}requestHash"
