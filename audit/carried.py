@@ -125,7 +125,9 @@ TABLE: Mapping[Kind, Row] = {
         results="started done failed",
     ),
     Kind.ALARM: _row(
-        "that something was stopped that must not happen", _AGENCY, sometimes="source message_id via"
+        "that something was stopped that must not happen, or that a registry sends other members than before",
+        _AGENCY,
+        sometimes="source message_id via new gone code witness",
     ),
     Kind.CONFIG: _row("that a setting of the deployment was changed", _READER, sometimes="count official"),
     Kind.EMERGENCY: _row(

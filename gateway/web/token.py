@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
@@ -33,18 +34,22 @@ async def issue(request: Request) -> Response:
     try:
         token, seconds = await gate.tokens.issue(form["client_assertion"], at)
     except UnauthenticatedError as error:
-        await gate.pipeline.log.note(
-            Event(
-                kind=Kind.TOKEN,
-                at=at,
-                exchange_id=exchange_id_of(request),
-                agency=error.agency,
-                result="refused",
-                reason=error.code,
-            )
-        )
+        await _note(request, at, error.agency, "refused", error.code)
         raise
+    await _note(request, at, gate.tokens.authenticate(token, at).id, "issued")
     return reply({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
+
+
+async def _note(request: Request, at: datetime, agency: str, result: str, reason: str = "") -> None:
+    event = Event(
+        kind=Kind.TOKEN,
+        at=at,
+        exchange_id=exchange_id_of(request),
+        agency=agency,
+        result=result,
+        reason=reason,
+    )
+    await gate_of(request).pipeline.log.note(event)
 
 
 def _form(body: bytes) -> dict[str, str]:
