@@ -33,6 +33,7 @@ from gateway.clock import Clock
 from gateway.connections import connect
 from gateway.consent.emergencies import Emergencies
 from gateway.consent.using import ENDED, Uses
+from gateway.consent.watching import GroundWatch
 from gateway.drift import DriftAlarm
 from gateway.exchange import Pipeline
 from gateway.grounds import Grounds
@@ -174,6 +175,7 @@ async def _open_gate(
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
             usage=Usage(database),
             clock=clock,
+            watch=GroundWatch(database),
             notices=NoticeQueue(database.dialect),
             drift=DriftAlarm(database, foundation.log, metrics),
         ),

@@ -36,6 +36,7 @@ from gateway.consent.emergencies import Emergencies
 from gateway.consent.ground import ConsentWithdrawnError, confirm
 from gateway.consent.standing import Standing
 from gateway.consent.using import Uses
+from gateway.consent.watching import GroundWatch
 from gateway.disclosure import minimise
 from gateway.drift import DriftAlarm
 from gateway.health import SourceHealth
@@ -67,6 +68,7 @@ class Pipeline:
     emergencies: Emergencies
     usage: Usage
     clock: Clock
+    watch: GroundWatch
     notices: NoticeQueue
     drift: DriftAlarm
 
@@ -91,9 +93,8 @@ async def pursue(
     mandate, standing = authority
     intent = await pipeline.log.intend(mandate, now(), via=query.via)
     try:
-        findings = await collect(
-            intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch)
-        )
+        asking = collect(intent, mandate, standing.subject, pipeline.adapters, pipeline.health.beside(watch))
+        findings = await pipeline.watch.during(mandate, asking)
         await _alarm(pipeline, caller, query, findings)
         require(mandate, findings)
         return await _release(pipeline, caller, query, mandate, standing, intent, findings)

@@ -208,3 +208,17 @@ async def test_the_persons_copy_is_a_page_in_her_language(house_of: House) -> No
     assert "Ваша згода" in page.text
     assert "Відкликати згоду можна" in page.text
     assert "<script" not in page.text
+
+
+async def test_a_withdrawal_stops_sources_that_are_still_asked(house_of: House) -> None:
+    """While every source is silent she withdraws: the exchange ends without waiting for any of them."""
+    consent = await _given(house_of, "nazar", given_by="parent", evidence="birth record 31")
+    house_of.valve.close()
+    asking = asyncio.create_task(_health(house_of, "nazar"))
+    exchange = await house_of.underway()
+    await _withdrawn(house_of, consent)
+    told = await asking
+    house_of.valve.open()
+    recorded = await _reason(house_of, exchange)
+
+    assert (told["type"], recorded) == ("/problems/consent-withdrawn", "consent-withdrawn")
