@@ -18,13 +18,14 @@ from adapters.manifest import Manifest, ManifestError, read_manifest
 from adapters.protocols.connection import Connection
 from adapters.protocols.ehealth_rest import EHealthRest
 from adapters.protocols.fhir_r4 import FhirR4
+from adapters.protocols.file_drop import open_drop
 from adapters.protocols.finding import Finder
 from adapters.protocols.plain_rest import Plain
 from adapters.protocols.reading import Reading
 from adapters.protocols.rest import Dialect, RestRegistry
 from adapters.protocols.shape import Shape
 from adapters.protocols.subject import DateFormats, Wording
-from adapters.protocols.switches import EHealth, Fhir, Request, Rest, Trembita, XRoad, XRoadRest
+from adapters.protocols.switches import Drop, EHealth, Fhir, Request, Rest, Trembita, XRoad, XRoadRest
 from adapters.protocols.trembita_rest import TrembitaRest
 from adapters.protocols.wire import Wire
 from adapters.protocols.xroad_adapter import Direct, Polled
@@ -105,7 +106,7 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     """Build one registry's adapter, ready to be asked over `transport`.
 
     Blocking (a WSDL is loaded, a mapping imported): call it at start. Raises ValueError (`base-url`) for
-    a base URL that is not a bare http(s) origin and path.
+    a base URL that is not a bare http(s) origin and path, `ManifestError` for a file drop without folder.
     """
     manifest, source = entry.manifest, entry.source
     mapping = entry.module("mapping")
@@ -114,38 +115,41 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
     dates = DateFormats(manifest.birth_date_format, manifest.date_formats)
     wording = Wording(source, needs, manifest.question, dates)
 
-    def rest(request: Request, dialect: Dialect, key: Mapping[str, str] | None = None) -> RestRegistry:
-        wire = Wire(source, connection.base_url, transport, key, paths=[dialect.path(request.path, "")])
-        return RestRegistry(
-            source,
-            request,
-            dialect,
-            wire,
-            wording,
-            Finder(reading, request.record, manifest.codes, whole=manifest.about == "place"),
-        )
-
     match manifest:
         case Manifest(xroad=XRoad() as xroad):
-            wire = Wire(source, connection.base_url, transport, paths=[""])
+            wire = Wire(source, connection.base_url, transport, paths=[""], cap=manifest.largest)
             service = XRoadSoap(source, xroad, entry.folder / "samples" / "service.wsdl", connection, wire)
             return _soap(xroad, service, wording, Finder(reading, xroad.record, manifest.codes))
         case Manifest(ehealth=EHealth() as ehealth):
             key = {"Authorization": f"Bearer {connection.credential}"}
-            wire = Wire(source, connection.base_url, transport, key, paths=[ehealth.search])
+            wire = Wire(source, connection.base_url, transport, key, [ehealth.search], manifest.largest)
             return EHealthRest(source, ehealth, wire, wording, reading)
         case Manifest(fhir=Fhir() as fhir):
             key = {"Authorization": f"Bearer {connection.credential}"}
-            wire = Wire(source, connection.base_url, transport, key, paths=["/Patient/_search"])
+            wire = Wire(source, connection.base_url, transport, key, ["/Patient/_search"], manifest.largest)
             return FhirR4(source, fhir, wire, wording, reading)
+        case Manifest(drop=Drop() as drop):
+            return open_drop(drop, connection, needs, reading)
+    request, dialect, fixed = _carried(manifest, source, connection)
+    paths = [dialect.path(request.path, "")]
+    wire = Wire(source, connection.base_url, transport, fixed, paths, manifest.largest)
+    finder = Finder(reading, request.record, manifest.codes, whole=manifest.about == "place")
+    return RestRegistry(source, request, dialect, wire, wording, finder)
+
+
+def _carried(
+    manifest: Manifest, source: Source, connection: Connection
+) -> tuple[Request, Dialect, Mapping[str, str]]:
+    """Give what a REST operation is, who carries it, and the header fields that go with each request."""
+    match manifest:
         case Manifest(trembita=Trembita() as trembita):
-            return rest(trembita, TrembitaRest(source, trembita, connection))
+            return trembita, TrembitaRest(source, trembita, connection), {}
         case Manifest(xroad_rest=XRoadRest() as xroad_rest):
-            return rest(xroad_rest, XRoadR1(source, xroad_rest, connection))
-        case Manifest(rest=Rest() as plain):
-            key = {plain.key_header: f"{plain.key_scheme} {connection.credential}".strip()}
-            return rest(plain, Plain(), key if plain.key_header else None)
-    raise ManifestError(f"{entry.folder}: protocol")
+            return xroad_rest, XRoadR1(source, xroad_rest, connection), {}
+        case Manifest(rest=Rest() as rest):
+            key = {rest.key_header: f"{rest.key_scheme} {connection.credential}".strip()}
+            return rest, Plain(), key if rest.key_header else {}
+    raise ManifestError(f"{source}: protocol")
 
 
 def _soap(xroad: XRoad, service: XRoadSoap, wording: Wording, finder: Finder) -> Adapter:

@@ -9,7 +9,18 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from adapters.protocols.switches import Codes, EHealth, Fhir, Part, Rest, Trembita, XRoad, XRoadRest
+from adapters.protocols.switches import (
+    CAP,
+    Codes,
+    Drop,
+    EHealth,
+    Fhir,
+    Part,
+    Rest,
+    Trembita,
+    XRoad,
+    XRoadRest,
+)
 from contracts.vocabulary import ObminError
 
 
@@ -50,14 +61,16 @@ class Manifest(Part):
     unless a contract names them. `needs` are sets of identifiers, best first, any one of which suffices.
     `question` maps the registry's elements to our words; `date_formats` are of single elements, where
     `birth_date_format` is not that of all. `about` says whether it tells of people or of places.
-    `approximated` lists the names that no public document confirms.
-    `compared` is false where the samples are not the record itself but more or less of it: what has drifted
-    cannot be told there. `idempotent` says that asking twice is as asking once over there: then a question
-    that failed on the way may be repeated.
+    `approximated` lists the names that no public document confirms. `largest` is the most bytes that an
+    answer may have. `compared` is false where the samples are not the record itself but more or less of it:
+    what has drifted cannot be told there. `idempotent` says that asking twice is as asking once over there:
+    then a question that failed on the way may be repeated.
     """
 
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    protocol: Literal["xroad-soap", "xroad-rest", "trembita-rest", "ehealth-rest", "fhir-r4", "plain-rest"]
+    protocol: Literal[
+        "xroad-soap", "xroad-rest", "trembita-rest", "ehealth-rest", "fhir-r4", "plain-rest", "file-drop"
+    ]
     title: Wording
     owner: Wording
     ground: str
@@ -72,6 +85,7 @@ class Manifest(Part):
     idempotent: bool = False
     compared: bool = True
     date_formats: Mapping[str, str] = Field(default_factory=dict)
+    largest: Annotated[int, Field(ge=1_024, le=16_777_216)] = CAP
     question: dict[str, str]
     codes: Codes | None = None
     xroad: XRoad | None = None
@@ -80,6 +94,19 @@ class Manifest(Part):
     ehealth: EHealth | None = None
     fhir: Fhir | None = None
     rest: Rest | None = None
+    drop: Drop | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_somebody(self) -> Self:
+        """A GET has no body: an element without a place would not be sent, and everybody be asked for."""
+        for request in (self.xroad_rest, self.trembita, self.rest):
+            if (
+                request is not None
+                and request.method == "GET"
+                and self.question.keys() - request.place.keys()
+            ):
+                raise ValueError("every element of a GET's question needs a place")
+        return self
 
 
 TABLES: Final[Mapping[str, str]] = {
@@ -89,6 +116,7 @@ TABLES: Final[Mapping[str, str]] = {
     "ehealth-rest": "ehealth",
     "fhir-r4": "fhir",
     "plain-rest": "rest",
+    "file-drop": "drop",
 }
 
 

@@ -100,6 +100,12 @@ TABLE: Mapping[Kind, Row] = {
     Kind.CONTRACT: _row(
         "which contracts are in force from here on, by digest", always="contracts", results="in-force refused"
     ),
+    Kind.CORRECTION: _row(
+        "that a register's owner is asked to correct a field that was told, the words sealed",
+        _PERSON | {"official"},
+        "source field sealed",
+        results="recorded",
+    ),
     Kind.KEY: _row(
         "what was done with the gateway's keys",
         _AGENCY,
@@ -116,7 +122,7 @@ TABLE: Mapping[Kind, Row] = {
         "who read the record, how, and how many entries",
         _READER,
         sometimes="count filter seed via",
-        results="search event bundle timeline findings sample preview",
+        results="search event bundle timeline findings sample preview correction",
     ),
     Kind.EXPORT: _row(
         "that entries left as files: begun, done up to where, or failed and why",

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     CONSENT = "consent"
     CASE = "case"
     CONTRACT = "contract"
+    CORRECTION = "correction"
     KEY = "key"
     OFFER = "offer"
     ALLOCATION = "allocation"

@@ -72,11 +72,13 @@ class SourceSettings(_Section):
     """Where one registry is reached, and who we are there."""
 
     url: str
-    """Base address: the security server for X-Road and Trembita, else the registry's own."""
+    """Base address: the security server for X-Road and Trembita, else the registry's own; for a registry that
+    sends extracts the folder it puts them into, `file:///…`."""
     client: str = "SEVDEIR-TEST/GOV/37508596/CASE_GATEWAY"
     """Our own subsystem on the bus: instance/class/member/subsystem."""
     credential: Path | None = None
-    """A file holding the bearer token or API key, for registries that want one."""
+    """A file holding the bearer token or API key, for registries that want one; for extracts the private key
+    (JWK, P-256) that they are sealed to."""
     ca: Path | None = None
     """Certificates by which the other side is recognised; the system's own when empty."""
     certificate: Path | None = None

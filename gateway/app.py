@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import structlog
@@ -26,6 +25,7 @@ from contracts.vocabulary import AgencyId
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
+from gateway.background import stop
 from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
 from gateway.chores import Chores
@@ -143,7 +143,7 @@ async def _open_gate(
     settings, database = foundation.settings, foundation.database
     vocabulary = foundation.contracts.vocabulary
     calls = Calls(database)
-    adapters = await connect(settings, transport, calls, stack)
+    adapters = await connect(settings, foundation.ring.index_key, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
@@ -151,8 +151,8 @@ async def _open_gate(
     offering = foundation.offering
     await offering.partners.refresh()
     publishing = asyncio.create_task(foundation.publisher.run())
-    stack.push_async_callback(_stop, publishing)
-    stack.push_async_callback(_stop, asyncio.create_task(calls.run()))
+    stack.push_async_callback(stop, publishing)
+    stack.push_async_callback(stop, asyncio.create_task(calls.run()))
     if policy := settings.witnesses.policy:
         every = settings.witnesses.every
         await stack.enter_async_context(
@@ -162,7 +162,7 @@ async def _open_gate(
         )
     if database.dialect.name == "sqlite":
         chores = asyncio.create_task(chores_of(foundation).run())
-        stack.push_async_callback(_stop, chores)
+        stack.push_async_callback(stop, chores)
     return Gate(
         pipeline=Pipeline(
             contracts=foundation.contracts,
@@ -233,8 +233,3 @@ async def _recognise(database: Database, ring: KeyRing) -> None:
             await database.write(insert(key_checks).values(version=version, check_value=check_value))
         except IntegrityError:
             continue  # another process was first; it has the same file or would have been refused
-
-
-async def _stop(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -15,9 +15,11 @@ from adapters.protocols.reach import Reach
 from adapters.protocols.transport import SocketTransport
 from config.settings import Settings, SourceSettings
 from contracts.vocabulary import ObminError, Purpose, Source
+from gateway.background import watched
 from gateway.politeness.calls import Calls
 from gateway.politeness.polite import Manners, Polite
 from gateway.politeness.windows import Window
+from gateway.sealing.binding import derive
 
 
 class SourceUnknownError(ObminError):
@@ -25,12 +27,17 @@ class SourceUnknownError(ObminError):
 
 
 async def connect(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None, calls: Calls, stack: AsyncExitStack
+    settings: Settings,
+    index_key: bytes,
+    transport: httpx.AsyncBaseTransport | None,
+    calls: Calls,
+    stack: AsyncExitStack,
 ) -> Mapping[Source, Polite]:
     """Build the adapters of the sources that this deployment names; WSDLs are loaded once, here.
 
-    `transport` replaces the sockets (in tests); else each registry has its own, closed with `stack`. Raises
-    `SourceUnknownError`, and ValueError (`base-url`) for an address that cannot be one.
+    `transport` replaces the sockets (in tests); else each registry has its own, closed with `stack`. What is
+    kept of a registry that sends extracts is sealed beneath `index_key`. Raises `SourceUnknownError`, and
+    ValueError (`base-url`) for an address that cannot be one.
     """
     catalog = find_registries(*filter(None, [settings.registries]))
     adapters: dict[Source, Polite] = {}
@@ -42,9 +49,10 @@ async def connect(
         if transport is None:
             stack.push_async_callback(wire.aclose)
         credential = source.credential.read_text("utf-8").strip() if source.credential else ""
-        connection = Connection(source.url, source.client, credential)
+        secret = derive(index_key, "obmin drop", settings.tenant, name)
+        connection = Connection(source.url, source.client, credential, secret=secret)
         adapter = await asyncio.to_thread(build, entry, connection, wire)
-        adapters[entry.source] = Polite(adapter, calls, _manners(entry, source))
+        adapters[entry.source] = Polite(watched(adapter, stack), calls, _manners(entry, source))
     return adapters
 
 

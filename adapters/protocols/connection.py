@@ -11,13 +11,15 @@ class Connection:
 
     `base_url` is an origin, with a path at most (on the bus: our own security server). `member` is our
     subsystem on the bus, `instance/class/code/subsystem`. `credential` is the bearer token or key of
-    a registry off the bus; it is never printed. `represented_party` is `[class/]code` or empty.
+    a registry off the bus; it is never printed. `represented_party` is `[class/]code` or empty. `secret` keys
+    what is kept here of a registry that sends extracts.
     """
 
     base_url: str
     member: str = "SEVDEIR-TEST/GOV/37508596/CASE_GATEWAY"
     credential: str = field(default="", repr=False)
     represented_party: str = ""
+    secret: bytes = field(default=b"", repr=False)
 
     @property
     def instance(self) -> str:

@@ -83,11 +83,12 @@ class FhirR4:
             for kind, criteria in map(_criteria, self.manifest.related.values())
         ]
         reads = [self._read(str(target), question) for target in wanted.values() if target]
-        related = await asyncio.gather(*searches)
-        referred = await asyncio.gather(*reads)
+        found = await asyncio.gather(*searches, *reads)
         return {
-            "related": dict(zip(self.manifest.related, related, strict=True)),
-            "references": dict(zip((name for name in wanted if wanted[name]), referred, strict=True)),
+            "related": dict(zip(self.manifest.related, found[: len(searches)], strict=True)),
+            "references": dict(
+                zip((name for name in wanted if wanted[name]), found[len(searches) :], strict=True)
+            ),
         }
 
     async def _search(self, kind: str, criteria: Mapping[str, str], question: Question) -> list[Any]:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from adapters.base import Pending, Question, Reply, SubjectUnknownError
+from adapters.base import Pending, Question, Reply, SourceRefusedError, SubjectUnknownError
 from adapters.protocols.finding import Finder, Said, says_nobody
 from adapters.protocols.polling import poll_until_ready, read_ticket
 from adapters.protocols.reading import readable
@@ -103,7 +103,7 @@ class RestRegistry:
             **placed["query"],
             **self.dialect.parameters(question, message_id),
         }
-        target = self.dialect.path(_filled(path, placed["path"]), service)
+        target = self.dialect.path(self._filled(path, placed["path"]), service)
         response = await self.wire.send(
             self.manifest.method,
             f"{target}?{urlencode(parameters)}" if parameters else target,
@@ -116,6 +116,12 @@ class RestRegistry:
             content=orjson.dumps(placed["body"]) if self.manifest.method == "POST" else b"",
         )
         return self._said(response)
+
+    def _filled(self, path: str, values: Mapping[str, str]) -> str:
+        """Fill `{element}` in a path. With one left empty the address would be that of everybody."""
+        if not set(SLOT.findall(path)) <= values.keys():
+            raise SourceRefusedError(self.source, "identifier-missing")
+        return SLOT.sub(lambda slot: quote(values[slot[1]], safe=""), path)
 
     def _said(self, response: Response) -> Said:
         self.dialect.refuse(response)
@@ -139,8 +145,3 @@ def place(values: Mapping[str, str], places: Mapping[str, Place]) -> Mapping[Pla
     for element, value in values.items():
         placed[places.get(element, "body")][element] = value
     return placed
-
-
-def _filled(path: str, values: Mapping[str, str]) -> str:
-    """Fill `{element}` in a path; one that nobody fills stays empty, which no address matches."""
-    return SLOT.sub(lambda slot: quote(values.get(slot[1], ""), safe=""), path)

@@ -91,6 +91,27 @@ def _required(need: frozenset[Scheme]) -> frozenset[str]:
     return _words(need) - {"patronymic"}
 
 
+def identity_keys(identity: Identity, needs: Sequence[frozenset[Scheme]]) -> list[str]:
+    """Give a text for each set of `needs` that a person has: who has the same one is found by it."""
+    names = identity.name
+    held = {scheme: identifier_key(value) for scheme, value in identity.identifiers.items()}
+    if names and identity.birth_date:
+        held[NAME] = f"{name_key(names.family)}|{name_key(names.given)}|{identity.birth_date}"
+    return [
+        "&".join(f"{scheme}={held[scheme]}" for scheme in sorted(need))
+        for need in needs
+        if need <= held.keys()
+    ]
+
+
+def subject_key(source: Source, subject: Subject, needs: Sequence[frozenset[Scheme]]) -> str:
+    """Give the text of the first set of `needs` that a subject has. Raises as `Wording.say` does."""
+    keys = identity_keys(subject.reveal(), needs)
+    if not keys:
+        raise SourceRefusedError(source, "identifier-missing")
+    return keys[0]
+
+
 def check_person(source: Source, subject: Subject, answered: Identity) -> None:
     """Refuse an answer that is not about the person asked for.
 

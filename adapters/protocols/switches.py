@@ -6,7 +6,7 @@ What real registries do differently is a switch here, never code beside one of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -17,6 +17,10 @@ SERVICE = r"^[^/]+/[^/]+/[^/]+/[^/]+(/[^/]+)?$"
 def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
+
+CAP: Final = 1_048_576
+"""Bytes that an answer may have where its manifest does not say more, before and after decompression.
+Real ones have a few thousand."""
 
 Place = Literal["body", "query", "path", "header"]
 """Where an element of a question stands in a REST request."""
@@ -94,7 +98,7 @@ class XRoad(Part):
     registries do not begin it with the operation. `document` names an element (dotted) whose text is an XML
     document of its own, mostly in CDATA. `record` names the repeated element that holds one person (dotted),
     empty where that is the wrapper itself. `leave_out` drops optional headers that a peer refuses. Fault
-    codes are read in both spellings from everybody; `faults` is how the simulator of this peer spells.
+    codes need no switch: both spellings are read from everybody.
     """
 
     service: Annotated[str, Field(pattern=MEMBER)]
@@ -105,7 +109,6 @@ class XRoad(Part):
     document: str = ""
     echo: Literal["strict", "any-instance", "lenient"] = "strict"
     leave_out: frozenset[Literal["userId", "issue"]] = frozenset()
-    faults: Literal["snake-case", "pascal-case"] = "snake-case"
     token: Token | None = None
     tunnel: Tunnel | None = None
     polling: Polling | None = None
@@ -161,6 +164,8 @@ class Request(Part):
             raise ValueError("an element in the URL needs identifiers_in_url")
         if self.method == "GET" and "body" in self.place.values():
             raise ValueError("GET has no body")
+        if self.method == "GET" and self.polling and self.polling.ticket.rpartition(".")[2] not in self.place:
+            raise ValueError("a GET's ticket needs a place")
         return self
 
 
@@ -205,6 +210,21 @@ class Fhir(Part):
     related: Mapping[str, str] = Field(default_factory=dict)
     references: Mapping[str, str] = Field(default_factory=dict)
     pages: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+class Drop(Part):
+    """An extract that a registry puts into a folder: a CSV with a header, or one JSON list.
+
+    The first record of a CSV is line 2, under its header; records of a list are counted from 1.
+    """
+
+    format: Literal["csv", "json"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+
+    @property
+    def first_line(self) -> int:
+        """The number of the first record's line."""
+        return 2 if self.format == "csv" else 1
 
 
 class Rest(Request):

@@ -23,11 +23,9 @@ from adapters.base import (
     SourceRefusedError,
     SourceUnavailableError,
 )
+from adapters.protocols.switches import CAP
 from adapters.protocols.transport import Astray
 from contracts.vocabulary import Source
-
-CAP: Final = 1_048_576
-"""Bytes that an answer may have, before and after decompression. Real ones have a few thousand."""
 
 LONGEST_REST: Final = 3600.0
 """Seconds that a registry may ask to be left alone for; a longer wish is an operator's to grant."""

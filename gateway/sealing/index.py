@@ -12,7 +12,7 @@ from datetime import date
 from contracts.identifiers import fold_name
 from contracts.vocabulary import NAME, PersonName, Scheme
 from contracts.words import Vocabulary
-from gateway.sealing.binding import bind
+from gateway.sealing.binding import bind, derive
 from gateway.sealing.keys import KeyRing
 
 INDEX_BYTES = 16
@@ -24,7 +24,7 @@ class BlindIndex:
     __slots__ = ("_key", "_vocabulary")
 
     def __init__(self, ring: KeyRing, tenant: str, vocabulary: Vocabulary) -> None:
-        self._key = hmac.digest(ring.index_key, bind("obmin blind index", tenant), "sha256")
+        self._key = derive(ring.index_key, "obmin blind index", tenant)
         self._vocabulary = vocabulary
 
     def of(self, scheme: Scheme, normal: str) -> bytes:

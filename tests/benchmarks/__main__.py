@@ -26,6 +26,7 @@ from tests.benchmarks.replicas import measure_replicas
 from tests.benchmarks.report import print_comparison, print_figures, save
 from tests.benchmarks.searching import measure_searching
 from tests.benchmarks.services import ROOT, baseline, check, simulated
+from tests.benchmarks.soap import measure_soap
 from tests.benchmarks.verifying import measure_verifying
 from tests.postgres import Server, find_binaries
 
@@ -144,6 +145,13 @@ def run_record(run: Run) -> None:
     save(OUT, "record", {"appending": appending, "verifying": verifying, "searching": searching})
 
 
+def run_soap(run: Run) -> None:
+    """One SOAP call beside lxml alone, a long answer's memory, and the catalog's start."""
+    figures = [asdict(figure) for figure in measure_soap()]
+    save(OUT, "soap", figures)
+    print_figures(run.console, "SOAP: a call's CPU, a 10 MB answer, the start", figures)
+
+
 PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
@@ -153,6 +161,7 @@ PARTS: Mapping[str, Callable[[Run], None]] = {
     "replicas": run_replicas,
     "record": run_record,
     "offers": run_offers,
+    "soap": run_soap,
 }
 
 

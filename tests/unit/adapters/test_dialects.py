@@ -24,7 +24,7 @@ from adapters.base import (
 from adapters.catalog import build, find_registries
 from adapters.protocols.connection import Connection
 from adapters.protocols.switches import Headers, Nobody, Polling, Rest, XRoadRest
-from contracts.vocabulary import Source
+from contracts.vocabulary import Identity, Scheme, Source, Subject
 from tests.unit.adapters.asking import CREDENTIAL, MESSAGE_ID, Peer, ask_for, saying
 
 LEARNER = {
@@ -225,12 +225,25 @@ async def test_a_get_has_its_question_where_the_manifest_places_it(place: str, p
         {"place": {"rnokpp": "query"}},
         {"place": {"rnokpp": "path"}},
         {"method": "GET", "place": {"a": "body"}},
+        {"method": "GET", "polling": TICKET},
     ],
 )
 def test_a_question_in_a_url_is_admitted_in_the_manifest(switches: dict[str, object]) -> None:
     """An identifier does not get into a URL by accident, nor a body into a GET."""
     with pytest.raises(ValidationError):
         Rest.model_validate({"key_header": "X-Api-Key", "path": "/a", **switches})
+
+
+async def test_a_path_without_its_identifier_is_not_asked() -> None:
+    """Somebody without the number that the path needs is not asked about: the rest of it is everybody's."""
+    peer = saying(200, [LEARNER, LEARNER])
+    subject = Subject(Identity({Scheme("unzr"): "19900903-13025"}))
+    switches = {"place": {"rnokpp": "path", "unzr": "header"}, "identifiers_in_url": True}
+
+    with pytest.raises(SourceRefusedError, match="identifier-missing"):
+        await plain(peer, method="GET", path="/learners/{rnokpp}", **switches).ask(ask_for(subject, STATUS))
+
+    assert not peer.heard
 
 
 async def test_nobody_has_the_words_of_the_manifest() -> None:

@@ -169,7 +169,7 @@ def outcome(code: str) -> dict[str, object]:
         (401, outcome("login"), SourceRefusedError, "access-denied"),
         (200, outcome("forbidden"), SourceRefusedError, "access-denied"),
         (500, outcome("exception"), SourceUnavailableError, "source-failed"),
-        (429, outcome("throttled"), SourceUnavailableError, "source-failed"),
+        (429, outcome("throttled"), SourceUnavailableError, "overloaded"),
         (400, outcome("invalid"), SourceRefusedError, "bad-question"),
         (200, outcome("invalid"), SourceRefusedError, "bad-question"),
         (404, outcome("not-found"), SourceRefusedError, "unknown-service"),
@@ -223,3 +223,15 @@ async def test_a_reference_that_is_none_is_not_followed(reference: str) -> None:
 
     with pytest.raises(SourceMisbehavedError, match="unreadable"):
         await asked(saying(200, bundle(patient)), related={}).ask(ask_for(fields=ALL))
+
+
+async def test_what_fails_around_a_patient_fails_the_answer() -> None:
+    """Half a record is not told: a related search that is refused is the answer's own failure."""
+    peer = Peer(
+        lambda request: httpx.Response(
+            200 if "Patient" in request.url.path else 403, content=orjson.dumps(bundle(PATIENT))
+        )
+    )
+
+    with pytest.raises(SourceRefusedError, match="access-denied"):
+        await asked(peer).ask(ask_for(fields=ALL))

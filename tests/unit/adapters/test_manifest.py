@@ -32,6 +32,7 @@ def written(folder: Path, text: str, name: str = "donors") -> Path:
         ("[rest]", "[trembita]", "manifest.toml:"),
         ("needs = ", 'notice = { tell = "never" }\nneeds = ', r"manifest.toml:\d+: notice: .*never names"),
         ("needs = ", 'notice = { tell = "later" }\nneeds = ', r"manifest.toml:\d+: notice: .*days belong"),
+        ("[rest]", '[rest]\nmethod = "GET"\nplace = { rnokpp = "header" }', "every element of a GET's"),
         ("needs = ", 'basis = "habit"\nneeds = ', r"manifest.toml:\d+: basis"),
     ],
 )
