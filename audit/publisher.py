@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from audit.checkpoint import Checkpoint
 from audit.election import elected
 from audit.merkle import leaf_hash
+from audit.months import Months
 from audit.note import Signer
 from audit.store import AuditUnavailableError, LogDamagedError, microseconds
 from audit.tables import checkpoints, tiles
@@ -77,10 +78,12 @@ class Publisher:
         A database that is away is waited for. `LogDamagedError` ends the run: nothing is signed
         over a contradiction.
         """
+        months = Months(self.now)
         while True:
             with suppress(*AWAY):
                 async with elected(self.engine) as connection:
                     while connection is not None:
+                        await months.look_after(connection)
                         await self._extend(connection)
                         await self._wait()
             await asyncio.sleep(self.every)

@@ -5,7 +5,7 @@ The triggers are a convenience against mistakes; the tree is the evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -18,8 +18,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     event,
 )
+from sqlalchemy.schema import SchemaItem
 
 audit_metadata = MetaData()
 
@@ -38,7 +40,7 @@ entries = Table(
     "audit_entries",
     audit_metadata,
     Column("idx", _index, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
     Column("exchange_id", Text, nullable=False),
@@ -61,8 +63,20 @@ entries = Table(
     Index("audit_entries_result", "result", "idx"),
     Index("audit_entries_kind", "kind", "at"),
     Index("audit_entries_at", "at"),
+    postgresql_partition_by="RANGE (at)",
 )
-"""The record. `entry` and `idx` are the truth; the other columns are copies of its members, to search by."""
+"""The record. `entry` and `idx` are the truth; the other columns are copies of its members, to search by.
+
+On PostgreSQL it has a partition for each month (`audit.months`). A partitioned table's keys contain
+what it is parted by; that `idx` is unique comes from the head row, that `id` is from `IDS`.
+"""
+
+entries.primary_key.ddl_if(dialect="sqlite")
+entries.append_constraint(UniqueConstraint("id").ddl_if(dialect="sqlite"))
+entries.append_constraint(
+    UniqueConstraint("idx", "at", name="audit_entries_order").ddl_if(dialect="postgresql")
+)
+entries.append_constraint(UniqueConstraint("id", "at", name="audit_entries_id").ddl_if(dialect="postgresql"))
 
 sources = Table(
     "audit_sources",
@@ -111,6 +125,15 @@ witnessed = Table(
 FIRST_ROW = "INSERT INTO audit_head (id, size) VALUES (1, 0) ON CONFLICT DO NOTHING"
 """What the empty log needs besides its tables."""
 
+
+def append_only(table: str) -> str:
+    """Give the statement by which a table of PostgreSQL refuses to be changed."""
+    return (
+        f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()"
+    )
+
+
 TRIGGERS: Mapping[str, tuple[str, ...]] = {
     "sqlite": tuple(
         f"CREATE TRIGGER IF NOT EXISTS {table}_{verb.lower()} BEFORE {verb} ON {table} "
@@ -121,20 +144,70 @@ TRIGGERS: Mapping[str, tuple[str, ...]] = {
     "postgresql": (
         """CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS
            $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
-        *(
-            f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()"
-            for table in ("audit_entries", "audit_checkpoints")
-        ),
+        append_only("audit_entries"),
+        append_only("audit_checkpoints"),
     ),
 }
 """The triggers by dialect, in order; for `create_all` and for migrations alike."""
+
+IDS = (
+    "CREATE TABLE audit_entries_ids (id TEXT NOT NULL PRIMARY KEY)",
+    """CREATE FUNCTION audit_keep_ids() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN INSERT INTO audit_entries_ids SELECT id FROM added; RETURN NULL; END $$""",
+    """CREATE TRIGGER audit_entries_keep_ids AFTER INSERT ON audit_entries
+       REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION audit_keep_ids()""",
+)
+"""What keeps ids unique over all months, also those that were taken away. For PostgreSQL."""
+
+DEFAULT = "audit_entries_default"
+"""The partition of what has no month of its own, so that no append fails for lack of one."""
+
+
+def is_common(thing: SchemaItem, name: str | None, kind: str, *_: object) -> bool:
+    """Whether Alembic compares it: not the record's pieces and keys, which differ between the databases."""
+    if kind == "table":
+        return not str(name).startswith("audit_entries_")
+    return not (
+        isinstance(thing, UniqueConstraint) and thing.table is not None and thing.table.name == entries.name
+    )
+
+
+def partition(table: str, bounds: str) -> Sequence[str]:
+    """Give the statements that make a partition whose indexes carry its name, as plans then show.
+
+    It is attached when it is finished: making it in place would lock out everybody who appends.
+    """
+    indexes = [
+        f"CREATE INDEX {index.name} ON {table} ({', '.join(index.columns.keys())})".replace(
+            "audit_entries", table, 1
+        )
+        for index in sorted(entries.indexes, key=lambda index: str(index.name))
+    ]
+    return (
+        f"CREATE TABLE {table} (LIKE audit_entries)",
+        *indexes,
+        f"ALTER TABLE audit_entries ATTACH PARTITION {table} {bounds}",
+        append_only(table),
+    )
+
+
+def beneath() -> Sequence[str]:
+    """Give the statements that complete the partitioned table: its default partition, unique ids."""
+    return (
+        *IDS,
+        *partition(DEFAULT, "DEFAULT"),
+        append_only("audit_entries"),
+        append_only("audit_entries_ids"),
+    )
 
 
 def _prepare(_: MetaData, connection: Connection, **__: object) -> None:
     """Complete what `create_all` made."""
     connection.exec_driver_sql(FIRST_ROW)
-    for statement in TRIGGERS[connection.dialect.name]:
+    statements = [*TRIGGERS[connection.dialect.name]]
+    if connection.dialect.name == "postgresql":
+        statements += beneath()
+    for statement in statements:
         connection.exec_driver_sql(statement)
 
 

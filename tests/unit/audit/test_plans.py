@@ -28,22 +28,24 @@ NUMBERS: Mapping[str, str] = {
 LEARN: Mapping[str, str] = {"sqlite": "SELECT 1", "postgresql": "ANALYZE"}
 """PostgreSQL learns by itself what its tables hold; SQLite is never told, so it is not told here."""
 EXPLAIN: Mapping[str, str] = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+ENTRIES: Mapping[str, str] = {"sqlite": "audit_entries", "postgresql": "audit_entries_default"}
+"""The table, or the one partition with entries, after which indexes are named."""
 FILTERS = [
-    pytest.param(Filter(subject_ref="subject-77"), "audit_entries_subject", id="subject"),
-    pytest.param(Filter(case="case-77"), "audit_entries_case", id="case"),
-    pytest.param(Filter(agency="agency-77"), "audit_entries_agency", id="agency"),
-    pytest.param(Filter(official="official-77"), "audit_entries_official", id="official"),
-    pytest.param(Filter(purpose="purpose-7"), "audit_entries_purpose", id="purpose"),
+    pytest.param(Filter(subject_ref="subject-77"), "{entries}_subject", id="subject"),
+    pytest.param(Filter(case="case-77"), "{entries}_case", id="case"),
+    pytest.param(Filter(agency="agency-77"), "{entries}_agency", id="agency"),
+    pytest.param(Filter(official="official-77"), "{entries}_official", id="official"),
+    pytest.param(Filter(purpose="purpose-7"), "{entries}_purpose", id="purpose"),
     pytest.param(Filter(source="source-7"), "audit_sources", id="source"),
-    pytest.param(Filter(outcome="result-7"), "audit_entries_result", id="outcome"),
-    pytest.param(Filter(start=NOW, end=NOW + timedelta(seconds=50)), "audit_entries_at", id="time"),
+    pytest.param(Filter(outcome="result-7"), "{entries}_result", id="outcome"),
+    pytest.param(Filter(start=NOW, end=NOW + timedelta(seconds=50)), "{entries}_at", id="time"),
     pytest.param(
-        Filter(kind=Kind.ALARM, end=NOW + timedelta(seconds=900)), "audit_entries_kind", id="kind-in-time"
+        Filter(kind=Kind.ALARM, end=NOW + timedelta(seconds=900)), "{entries}_kind", id="kind-in-time"
     ),
-    pytest.param(Filter(exchange_id="exchange-77"), "audit_entries_exchange", id="exchange"),
-    pytest.param(Filter(agency="agency-77", after=9_000), "audit_entries_agency", id="a-page-later"),
+    pytest.param(Filter(exchange_id="exchange-77"), "{entries}_exchange", id="exchange"),
+    pytest.param(Filter(agency="agency-77", after=9_000), "{entries}_agency", id="a-page-later"),
     pytest.param(Filter(source="source-7", after=9_000), "audit_sources", id="source-a-page-later"),
-    pytest.param(Filter(case="case-77", start=NOW), "audit_entries_case", id="case-in-time"),
+    pytest.param(Filter(case="case-77", start=NOW), "{entries}_case", id="case-in-time"),
 ]
 
 
@@ -77,7 +79,7 @@ async def test_every_filter_stays_on_an_index(filled: AsyncConnection, wanted: F
     """The plan names the filter's index and reads no table from one end to the other."""
     plan = await plan_of(filled, wanted)
 
-    assert index in plan
+    assert index.format(entries=ENTRIES[filled.dialect.name]) in plan
     assert "Seq Scan" not in plan
     assert "SCAN" not in plan
 

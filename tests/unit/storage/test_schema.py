@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit.election import elected
-from audit.tables import audit_metadata
+from audit.tables import audit_metadata, is_common
 from gateway.storage.engine import open_engine
 from gateway.storage.schema import SchemaOutdatedError, require_current, upgrade
 from gateway.storage.tables import metadata
@@ -28,7 +28,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncEngine:
 
 
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_common})
     return [*compare_metadata(context, [metadata, audit_metadata])]  # type: ignore[arg-type]
 
 
