@@ -16,6 +16,7 @@ import httpx
 from adapters.base import Adapter
 from adapters.manifest import Manifest, ManifestError, read_manifest
 from adapters.protocols.connection import Connection
+from adapters.protocols.ehealth_approvals import EHealthApproving
 from adapters.protocols.ehealth_rest import EHealthRest
 from adapters.protocols.fhir_r4 import FhirR4
 from adapters.protocols.file_drop import open_drop
@@ -123,7 +124,7 @@ def build(entry: Entry, connection: Connection, transport: httpx.AsyncBaseTransp
         case Manifest(ehealth=EHealth() as ehealth):
             key = {"Authorization": f"Bearer {connection.credential}"}
             wire = Wire(source, connection.base_url, transport, key, [ehealth.search], manifest.largest)
-            return EHealthRest(source, ehealth, wire, wording, reading)
+            return _ehealth(ehealth, wire, wording, reading)
         case Manifest(fhir=Fhir() as fhir):
             key = {"Authorization": f"Bearer {connection.credential}"}
             wire = Wire(source, connection.base_url, transport, key, ["/Patient/_search"], manifest.largest)
@@ -150,6 +151,12 @@ def _carried(
             key = {rest.key_header: f"{rest.key_scheme} {connection.credential}".strip()}
             return rest, Plain(), key if rest.key_header else {}
     raise ManifestError(f"{source}: protocol")
+
+
+def _ehealth(ehealth: EHealth, wire: Wire, wording: Wording, reading: Reading) -> Adapter:
+    if ehealth.approvals:
+        return EHealthApproving(reading.source, ehealth, wire, wording, reading, ehealth.approvals)
+    return EHealthRest(reading.source, ehealth, wire, wording, reading)
 
 
 def _soap(xroad: XRoad, service: XRoadSoap, wording: Wording, finder: Finder) -> Adapter:

@@ -86,10 +86,12 @@ TABLE: Mapping[Kind, Row] = {
         "what a person was asked, agreed to or no longer does, the text she was shown, and what followed",
         frozenset({"subject_ref"}),
         sometimes="consent consumer sources given_by notice supersedes witness scan due request consents "
-        "whole",
+        "whole approval sent attempts",
         results="given refused withdrawn expired superseded suspended guardian-authority-ended came-of-age "
         "recalled recall-acknowledged purged request-asked request-reached request-not-reached "
-        "request-expired",
+        "request-expired approval-asked approval-sent approval-resent approval-code-wrong "
+        "approval-code-not-checked approval-code-not-sent approval-verified "
+        "approval-ended approval-expired approval-failed",
     ),
     Kind.CASE: _row(
         "that a case was opened or changed, a person filed without one, or her standing in law",

@@ -31,6 +31,7 @@ from gateway.cases import Cases
 from gateway.chores import Chores
 from gateway.clock import Clock
 from gateway.connections import connect
+from gateway.consent.approvals import Approvals
 from gateway.consent.emergencies import Emergencies
 from gateway.consent.using import ENDED, Uses
 from gateway.consent.watching import GroundWatch
@@ -184,6 +185,9 @@ async def _open_gate(
         cases=Cases(database, foundation.log, subjects),
         grounds=grounds,
         offering=offering,
+        approvals=Approvals(
+            database, foundation.ring, foundation.log, grounds.consents, adapters, settings.tenant
+        ),
         kept=Kept(database, foundation.ring, foundation.log, keeping, grounds.purging),
         publisher=foundation.publisher,
         vigil=foundation.vigil,

@@ -3,7 +3,8 @@
 ObminError
 ├── BodyInvalidError · BodyTooLargeError · MethodError · UsageQueryError
 ├── NotFoundError · ForbiddenError
-├── AskedTooOftenError · ConflictError · IdempotencyConflictError · PreconditionError
+├── AskedTooOftenError · CodeSentError · CodeWrongError · ConflictError
+├── IdempotencyConflictError · PreconditionError
 └── OverloadedError · StorageUnavailableError
 """
 
@@ -53,6 +54,14 @@ class ConflictError(ObminError):
 
 class AskedTooOftenError(ObminError):
     """The same is being asked of this person, or was refused or asked too often of late."""
+
+
+class CodeSentError(ObminError):
+    """A one-time code was sent a moment ago, or often enough."""
+
+
+class CodeWrongError(ObminError):
+    """Not the one-time code that the person was sent."""
 
 
 class IdempotencyConflictError(ObminError):

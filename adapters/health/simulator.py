@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from adapters.health.approving import PHONE, Approvals
 from adapters.protocols.serving import (
     FAULT,
     Application,
@@ -27,6 +28,7 @@ from adapters.protocols.serving import (
 SAMPLES: Final = Path(__file__).parent / "samples" / "records.json"
 SEARCH: Final = "/api/persons/search"
 SUMMARY: Final = ("/api/patients/", "/summary/social_facts")
+BAD: Final = 400
 META: Final = {"code": 200, "url": "http://esoz.example/api", "type": "list", "request_id": "esoz-simulator"}
 NOBODY: Final = {"page_number": 1, "page_size": 50, "total_entries": 0, "total_pages": 0}
 found_by: Final = by_members("tax_id", "unzr", inside="person")
@@ -37,6 +39,11 @@ def page(items: Sequence[Any], number: int = 1, size: int = 50) -> bytes:
     pages = -(-len(items) // size)
     paging = {"page_number": number, "page_size": size, "total_entries": len(items), "total_pages": pages}
     return orjson.dumps({"meta": META, "data": items[(number - 1) * size : number * size], "paging": paging})
+
+
+def one(status: int, item: Any) -> Served:
+    """Give one resource in the envelope."""
+    return Served(status, orjson.dumps({"meta": {**META, "code": status, "type": "object"}, "data": item}))
 
 
 def error(status: int, kind: str) -> Served:
@@ -58,15 +65,19 @@ def application(page_size: int = 50) -> Application:
     people = Register(SAMPLES, found_by, lambda found: page([said["person"] for said in found]))
     records = [record["said"] for record in orjson.loads(SAMPLES.read_bytes()).values()]
     facts = {said["person"]["id"]: said["facts"] for said in records}
+    approvals = Approvals({said["person"]["id"]: said["person"].get("tax_id", "") for said in records})
 
     def answer(scope: Scope, path: str, body: bytes) -> Served:
         if scope.get(FAULT) == "fault":
             return error(500, "internal_error")
-        if not header(scope, b"authorization").startswith("Bearer "):
+        if path != PHONE and not header(scope, b"authorization").startswith("Bearer "):
             return error(401, "access_denied")
         if path == SEARCH and scope["method"] == "POST":
             found = people.find(found_by(orjson.loads(body)), scope)
             return Served(200, found or page([]))
+        if "/approvals" in path or path == PHONE:
+            status, said = approvals.answer(scope["method"], path, orjson.loads(body or b"{}"))
+            return one(status, said) if status < BAD else error(status, said)
         patient = path.removeprefix(SUMMARY[0]).removesuffix(SUMMARY[1])
         if patient not in facts:
             return error(404, "not_found")

@@ -7,21 +7,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
 
+from adapters.approval import Errand
 from adapters.base import Ambiguous, Question, Reply, SourceMisbehavedError, SubjectUnknownError
 from adapters.protocols.finding import beyond_person
-from adapters.protocols.reading import Reading, readable
+from adapters.protocols.reading import Reading, readable, required_text
 from adapters.protocols.strict_json import read_json
 from adapters.protocols.subject import Wording
 from adapters.protocols.switches import EHealth
 from adapters.protocols.wire import Response, Wire, header_text, refuse_status
 from contracts.vocabulary import Scheme, Source
+
+OK: Final = frozenset({HTTPStatus.OK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,35 @@ class EHealthRest:
 
     async def ask(self, question: Question) -> Reply:
         """See `Adapter.ask`."""
-        body = orjson.dumps(self.wording.say(question.subject))
-        response = await self._send("POST", self.manifest.search, question, body)
-        document = self._envelope(response)
-        with readable(self.source):
-            found, total = document["data"], int(document["paging"]["total_entries"])
-        transaction_id = response.headers.get("x-request-id", "")[:128]
-        if not found:
-            raise SubjectUnknownError(self.source, "not-found")
+        found, total, transaction_id = await self._search(question)
         if total > 1:
             people = [{"person": person, "facts": {}} for person in found]
             return Ambiguous(total, transaction_id, likenesses=self.reading.liken(people, question))
         facts = await self._facts(found[0], question) if beyond_person(question) else {}
         return self.reading.answer({"person": found[0], "facts": facts}, question, transaction_id)
+
+    async def patient(self, question: Question) -> str:
+        """Give the database's own id of the one person asked about.
+
+        Raises `SubjectUnknownError` also where several fit: none of them may be taken for her.
+        """
+        found, total, _ = await self._search(question)
+        if total > 1:
+            raise SubjectUnknownError(self.source, "not-found")
+        self.reading.answer({"person": found[0], "facts": {}}, replace(question, fields=frozenset()))
+        with readable(self.source):
+            return required_text(found[0]["id"])
+
+    async def _search(self, question: Question) -> tuple[Any, int, str]:
+        """Give those who are found, at least one, how many they are in all, and the transaction's id."""
+        body = orjson.dumps(self.wording.say(question.subject))
+        response = await self.send("POST", self.manifest.search, question, body)
+        document = self.envelope(response)
+        with readable(self.source):
+            found, total = document["data"], int(document["paging"]["total_entries"])
+        if not found:
+            raise SubjectUnknownError(self.source, "not-found")
+        return found, total, response.headers.get("x-request-id", "")[:128]
 
     async def _facts(self, person: Any, question: Question) -> dict[str, Any]:
         """Read every page of the summary; the latest fact of each code stands."""
@@ -65,7 +85,7 @@ class EHealthRest:
             path = self.manifest.summary.replace("{id}", quote(str(person["id"]), safe=""))
         facts: dict[str, Any] = {}
         for page in range(1, self.manifest.pages + 1):
-            document = self._envelope(await self._send("GET", f"{path}?page={page}&page_size=50", question))
+            document = self.envelope(await self.send("GET", f"{path}?page={page}&page_size=50", question))
             with readable(self.source):
                 for fact in document["data"]:
                     facts[fact["code"]["coding"][0]["code"]] = fact
@@ -73,7 +93,10 @@ class EHealthRest:
                     return facts
         raise SourceMisbehavedError(self.source, "too-large")
 
-    async def _send(self, method: str, path: str, question: Question, content: bytes = b"") -> Response:
+    async def send(
+        self, method: str, path: str, question: Question | Errand, content: bytes = b""
+    ) -> Response:
+        """Send one request in the name of the official who asks."""
         headers = {
             "Content-Type": "application/json",
             "X-Request-ID": question.message_id,
@@ -83,9 +106,9 @@ class EHealthRest:
             method, path, deadline=question.deadline, headers=headers, content=content
         )
 
-    def _envelope(self, response: Response) -> Any:
+    def envelope(self, response: Response, good: AbstractSet[int] = OK) -> Any:
         """Give the document of a good answer; raise what an error's type or status means."""
-        if response.status != HTTPStatus.OK:
+        if response.status not in good:
             with readable(self.source):
                 kind = (
                     read_json(response.body)["error"]["type"]
@@ -97,6 +120,6 @@ class EHealthRest:
             refuse_status(self.source, response.status)
         with readable(self.source):
             document = read_json(response.body)
-            if document["meta"]["code"] != HTTPStatus.OK:
+            if document["meta"]["code"] not in good:
                 raise SourceMisbehavedError(self.source, "unreadable")
             return document

@@ -189,11 +189,27 @@ class XRoadRest(Request):
     nobody: Nobody = Nobody(member="detail")
 
 
+class Approvals(Part):
+    """How an ЕСОЗ-style service asks the patient `{id}` for an `{approval}` by one-time code.
+
+    `resource` is what the approval opens; `wrong` and `ended` are the error types of a wrong code and of an
+    approval that has ended.
+    """
+
+    create: str
+    verify: str
+    resend: str
+    resource: str
+    wrong: str
+    ended: str
+
+
 class EHealth(Part):
     """An ЕСОЗ-style service: a search for the person, then a summary resource under `{id}`."""
 
     search: str
     summary: str
+    approvals: Approvals | None = None
     pages: Annotated[int, Field(ge=1, le=20)] = 5
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from adapters.approval import Approver
 from adapters.base import Adapter, Question, Repeat, Reply, SourceError, SourceUnavailableError
 from contracts.vocabulary import Purpose, Scheme, Source
 from gateway.politeness.breaker import Breaker, State
@@ -76,6 +77,11 @@ class Polite:
     def maintained(self) -> bool:
         """Say whether the registry's owner maintains it right now."""
         return within(self._manners.windows, self._clock())
+
+    @property
+    def approver(self) -> Approver | None:
+        """Give who lets this registry ask a person for her own approval, where it does: too rare to limit."""
+        return self._adapter if isinstance(self._adapter, Approver) else None
 
     def standing(self) -> dict[str, object]:
         """Tell how the registry is being treated now; without personal data, for `/v1/sources`."""

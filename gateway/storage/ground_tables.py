@@ -131,3 +131,26 @@ emergencies = Table(
     Index(None, "agency", "reviewed_at", "review_due"),
     Index(None, "subject_ref"),
 )
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False),
+    Column("agency", String(64), nullable=False),
+    Column("official", String(64), nullable=False),
+    Column("case_id", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("until", BigInteger, nullable=False, comment="when the consent would end"),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger, nullable=False, comment="the last code"),
+    Column("expires_at", BigInteger, nullable=False, comment="until then the code counts"),
+    Column("sent", Integer, nullable=False, comment="codes so far"),
+    Column("attempts", Integer, nullable=False, comment="wrong codes so far"),
+    Column("outcome", String(16), nullable=False, comment="empty, given, ended, expired or failed"),
+    Column("reference", Text, nullable=False, comment="the registry's own id of it"),
+    Column("person", LargeBinary, comment="envelope: the registry's id of her"),
+    Index(None, "subject_ref", "agency"),
+)

@@ -22,6 +22,7 @@ from contracts.vocabulary import ObminError
 from gateway.faults import BodyInvalidError, MethodError, NotFoundError
 from gateway.offers.form import OfferBody
 from gateway.web import (
+    approvals,
     cases,
     consent_requests,
     consents,
@@ -61,6 +62,7 @@ PARTS = (
     cases,
     consents,
     consent_requests,
+    approvals,
     recalls,
     emergencies,
     contracts,

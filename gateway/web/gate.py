@@ -15,6 +15,7 @@ from audit.vigil import Vigil
 from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
+from gateway.consent.approvals import Approvals
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
@@ -70,6 +71,7 @@ class Gate:
     agencies: Mapping[AgencyId, Agency]
     cases: Cases
     grounds: Grounds
+    approvals: Approvals
     kept: Kept
     registries: Mapping[Source, Polite]
     offering: Offering

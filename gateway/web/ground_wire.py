@@ -148,3 +148,21 @@ class AnswerBody(Body):
     """`POST /v1/consent-requests/{id}/answer`: what the person said, from her own portal."""
 
     answer: Literal["given", "refused"]
+
+
+class ApprovalBody(Body):
+    """`POST /v1/approvals`: whose approval, of which registry, in which case; the consent ends at `until`."""
+
+    subject: SubjectBody
+    case: Code
+    official: Code
+    source: Code
+    purpose: Code
+    language: Language = "uk"
+    until: datetime
+
+
+class VerificationBody(Body):
+    """`POST /v1/approvals/{id}/verification`: the code that the person was sent, as she says it."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]

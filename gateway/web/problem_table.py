@@ -37,6 +37,8 @@ from gateway.faults import (
     AskedTooOftenError,
     BodyInvalidError,
     BodyTooLargeError,
+    CodeSentError,
+    CodeWrongError,
     ConflictError,
     ForbiddenError,
     IdempotencyConflictError,
@@ -197,6 +199,25 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             413,
             ("Тіло запиту завелике", "Надішліть менше даних."),
             ("The body is too large", "Send less."),
+        ),
+        CodeWrongError: _row(
+            "code-wrong",
+            422,
+            (
+                "Код неправильний",
+                "Запитайте код ще раз; після третього неправильного почніть нове погодження.",
+            ),
+            (
+                "Not the code that was sent",
+                "Ask for it again; after the third wrong one begin a new approval.",
+            ),
+        ),
+        CodeSentError: _row(
+            "code-just-sent",
+            429,
+            ("Код щойно надіслано", "Зачекайте хвилину; після третього коду почніть нове погодження."),
+            ("A code has just been sent", "Wait a minute; after the third code begin a new approval."),
+            {"Retry-After": "60"},
         ),
         NotFoundError: _row(
             "not-found",
