@@ -5,7 +5,7 @@ What an error's `type` means stands in the manifest; its texts quote what was se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -58,7 +58,8 @@ class EHealthApproving(EHealthRest):
         response = await self.send("POST", self._path(self.approvals.resend, approval), errand)
         if response.status not in GOOD and self._verdict(response) is Verdict.ENDED:
             return None
-        return replace(approval, until=self._approval(self._data(response), approval.person).until)
+        renewed = self._approval(self._data(response), approval.person)
+        return Approval(approval.id, approval.person, renewed.until)
 
     def _path(self, template: str, approval: Approval) -> str:
         filled = template.replace("{id}", quote(approval.person, safe=""))

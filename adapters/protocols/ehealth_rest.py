@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -64,7 +64,7 @@ class EHealthRest:
         found, total, _ = await self._search(question)
         if total > 1:
             raise SubjectUnknownError(self.source, "not-found")
-        self.reading.answer({"person": found[0], "facts": {}}, replace(question, fields=frozenset()))
+        self.reading.answer({"person": found[0], "facts": {}}, question)
         with readable(self.source):
             return required_text(found[0]["id"])
 
