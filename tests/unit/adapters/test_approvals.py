@@ -71,6 +71,7 @@ async def test_an_approval_is_asked_for_with_case_official_and_text() -> None:
     approval = await _approver(peer).approve(ask_for(), "what is agreed to")
 
     sent = orjson.loads(peer.heard[1].content)
+
     assert approval == APPROVAL
     assert peer.heard[1].url.path == "/health/api/patients/0f1e/approvals"
     assert sent["granted_to"]["identifier"]["value"] == "worker-17"
