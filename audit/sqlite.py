@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from typing import cast
 
 import orjson
@@ -66,7 +67,7 @@ def _insert(rows: Sequence[tuple[object, ...]]) -> Iterator[Step]:
     for size in _CHUNKS:
         while len(rows) - start >= size:
             chunk = rows[start : start + size]
-            yield Step(_INSERTS[size], [tuple(value for row in chunk for value in row)])
+            yield Step(_INSERTS[size], [tuple(chain.from_iterable(chunk))])
             start += size
     if told := tellings(rows):
         yield Step(_TELL, told)

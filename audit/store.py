@@ -87,17 +87,12 @@ class Entry:
             event.id,
             event.kind.value,
             microseconds(event.at),
-            *map(
-                _column,
-                (
-                    event.exchange_id,
-                    event.agency,
-                    event.official,
-                    event.case,
-                    event.purpose,
-                    event.subject_ref,
-                ),
-            ),
+            _column(event.exchange_id),
+            _column(event.agency),
+            _column(event.official),
+            _column(event.case),
+            _column(event.purpose),
+            _column(event.subject_ref),
             _sources(event.details.get("sources")),
             _column(event.result),
             _column(event.reason),
@@ -238,6 +233,9 @@ def _barred(batch: Sequence[Entry], limits: Sequence[Row]) -> list[GroundEndedEr
     fate = {str(row[0]): str(row[2]) for row in limits}
     barred: list[GroundEndedError | None] = []
     for entry in batch:
+        if not entry.grounds:
+            barred.append(None)
+            continue
         gone = sorted(ground for ground in entry.grounds if left.get(ground, 1) < 1)
         barred.append(GroundEndedError(frozenset(gone), fate[gone[0]]) if gone else None)
         if not gone:
