@@ -49,7 +49,7 @@ TABLE: Mapping[Kind, Row] = {
         "who is about to ask which sources for which fields, on which ground with which citation",
         _EXCHANGE,
         "contract sources withheld",
-        "via",
+        "via weighed",
     ),
     Kind.RELEASE: _row(
         "what left: for each source the names of fields, ground, message and transaction on the bus",
@@ -61,7 +61,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.REFUSAL: _row(
         "that nothing left, and the exact reason; from before the intent it knows no person",
         _QUESTION | {"reason"},
-        sometimes="contract intent sources notices onward via",
+        sometimes="contract intent sources notices onward via weighed",
         results="refused",
     ),
     Kind.ABANDONED: _row(
@@ -100,7 +100,9 @@ TABLE: Mapping[Kind, Row] = {
         results="opened changed filed capacity court-order",
     ),
     Kind.CONTRACT: _row(
-        "which contracts are in force from here on, by digest", always="contracts", results="in-force refused"
+        "which contracts are in force from here on, by digest; the text of each, once; who activated one",
+        sometimes="contracts id version text signed",
+        results="in-force refused kept activated",
     ),
     Kind.CORRECTION: _row(
         "that a register's owner is asked to correct a field that was told, the words sealed",

@@ -20,12 +20,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from adapters.base import Adapter
 from audit.event import Event, Json, Kind
 from audit.log import Intent, Log, resting_on
 from audit.store import AuditUnavailableError, CompanionRefusedError, GroundEndedError
 from contracts.contract import Grant, Mandate
+from contracts.facts import EmergencyFact
 from contracts.store import ContractStore
 from contracts.vocabulary import ObminError, Source
 from gateway.agencies import Right
@@ -33,7 +35,7 @@ from gateway.answer import Answer, Keeping, compose, outcomes
 from gateway.clock import Clock
 from gateway.collection import Findings, Watcher, collect, require, unwatched
 from gateway.consent.emergencies import Emergencies
-from gateway.consent.ground import ConsentWithdrawnError, confirm
+from gateway.consent.ground import ConsentWithdrawnError, Weighing, confirm, consider
 from gateway.consent.standing import Standing
 from gateway.consent.using import Uses
 from gateway.consent.watching import GroundWatch
@@ -48,6 +50,7 @@ from gateway.storage.engine import now
 from gateway.subjects import Subjects, SubjectUnfiledError
 from gateway.usage import Usage
 
+NOTHING: Mapping[str, Json] = MappingProxyType({})
 WRONG_PERSON = "wrong-person"
 
 Authority = tuple[Mandate, Standing]
@@ -109,32 +112,36 @@ async def pursue(
 
 
 async def authorise(pipeline: Pipeline, caller: Caller, query: Query) -> Authority:
-    """Take steps 2 and 3, and record the refusal where there is one."""
+    """Take steps 2 and 3; a refusal is on record with contract and what was weighed, as far as it came."""
+    contract, weighed = "", NOTHING
     try:
         at = now()
         pipeline.log.require_witnessed()
         grant = pipeline.contracts.permit(caller.id, query.purpose, at, query.sources, query.fields)
+        contract = grant.contract.digest
         standing = await _standing(pipeline, caller, query, grant)
-        return await _ground(pipeline, caller, query, grant, standing), standing
+        claimed, weighing = await _weigh(pipeline, caller, query, grant, standing)
+        weighed = weighing.weighed
+        mandate = confirm(weighing, standing, query)
+        if claimed and grant.contract.emergency:
+            await pipeline.emergencies.declare(claimed, mandate, query, standing, grant.contract.emergency)
     except ObminError as error:
-        await pipeline.log.note(query.refusal(caller.id, code_of(error), now()))
+        await pipeline.log.note(query.refusal(caller.id, code_of(error), now(), contract, weighed))
         raise
+    return mandate, standing
 
 
-async def _ground(
+async def _weigh(
     pipeline: Pipeline, caller: Caller, query: Query, grant: Grant, standing: Standing
-) -> Mandate:
-    """Take step 3: whoever claims an emergency has declared it on record before anybody is asked."""
+) -> tuple[EmergencyFact | None, Weighing]:
+    """Take step 3's decision; whoever claims an emergency declares it before anybody is asked."""
     if pipeline.clock.has_moved():
         await pipeline.log.note(Event(kind=Kind.ALARM, at=now(), result="noticed", reason="clock-moved"))
     earlier, later = pipeline.clock.readings()
     claimed = await pipeline.emergencies.claimed(caller.id, query, standing, later)
     usage = await pipeline.usage.of(grant.contract, later)
     words = pipeline.contracts.vocabulary
-    mandate = confirm(grant, standing, query, (earlier, later), words, claimed, usage)
-    if claimed and grant.contract.emergency:
-        await pipeline.emergencies.declare(claimed, mandate, query, standing, grant.contract.emergency)
-    return mandate
+    return claimed, consider(grant, standing, query, (earlier, later), words, claimed, usage)
 
 
 async def _standing(pipeline: Pipeline, caller: Caller, query: Query, grant: Grant) -> Standing:

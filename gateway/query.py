@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from audit.event import Event, Json, Kind
 from contracts.vocabulary import (
@@ -47,9 +48,20 @@ class Query:
     consent_request: str = ""
     via: Mapping[str, Json] = field(default_factory=dict)
 
-    def refusal(self, agency: AgencyId, reason: str, at: datetime) -> Event:
-        """Write the entry of a query that was refused before it had a mandate."""
-        return self.event(Kind.REFUSAL, agency, at, result="refused", reason=reason)
+    def refusal(
+        self,
+        agency: AgencyId,
+        reason: str,
+        at: datetime,
+        contract: str = "",
+        weighed: Mapping[str, Json] = MappingProxyType({}),
+    ) -> Event:
+        """Write the entry of a query that was refused before it had a mandate.
+
+        `contract` is the digest of the one that was looked into, `weighed` what the decision was made from.
+        """
+        details: dict[str, Json] = {"weighed": dict(weighed)} if weighed else {}
+        return self.event(Kind.REFUSAL, agency, at, "refused", reason, details, contract)
 
     def event(
         self,
@@ -59,6 +71,7 @@ class Query:
         result: str = "",
         reason: str = "",
         details: Mapping[str, Json] | None = None,
+        contract: str = "",
     ) -> Event:
         """Write an entry about this query: codes and references, nothing of the person."""
         return Event(
@@ -69,6 +82,7 @@ class Query:
             official=self.official,
             case=self.case or "",
             purpose=self.purpose,
+            contract=contract,
             result=result,
             reason=reason,
             details={**(details or {}), **({"via": self.via} if self.via else {})},

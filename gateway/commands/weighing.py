@@ -109,20 +109,27 @@ class Replayed:
 
 
 async def replay_exchange(foundation: Foundation, exchange_id: str) -> Replayed:
-    """Make an exchange's decision again from its intent and the contract text on record.
+    """Make an exchange's decision again from its entry and the contract text on record.
 
     Raises:
-        NotFoundError: no intent of that exchange, or no text of its contract, is on record.
+        NotFoundError: nothing of that exchange was weighed, or no text of its contract, is on record.
         WeighedError: the entry does not say what was weighed.
     """
     texts = await kept_texts(foundation.database)
-    async for event in _intents(foundation, Filter(kind=Kind.INTENT, exchange_id=exchange_id)):
+    async for event in _weighed(foundation, Filter(exchange_id=exchange_id)):
         if event.contract not in texts:
             raise NotFoundError
         contract = unpack(texts[event.contract])
         _, _, at, decision = replay(contract, cast("dict[str, object]", event.details.get("weighed", {})))
-        return Replayed(contract, at, decision, recorded_of(event) == made_of(decision))
+        return Replayed(contract, at, decision, _is_as_recorded(event, decision))
     raise NotFoundError
+
+
+def _is_as_recorded(event: Event, decision: Decision) -> bool:
+    """Compare with what an intent permitted, or with the reason for which a query was refused before one."""
+    if event.kind is Kind.REFUSAL:
+        return event.reason == (decision.refusal or next(iter(decision.withheld.values()), ""))
+    return recorded_of(event) == made_of(decision)
 
 
 def recorded_of(event: Event) -> tuple[object, object]:
@@ -161,7 +168,7 @@ async def simulate(foundation: Foundation, draft: Contract) -> list[Simulated]:
     wanted = Filter(kind=Kind.INTENT, agency=draft.consumer, purpose=draft.purpose)
     return [
         Simulated(event.exchange_id, _under(unpack(texts[event.contract]), draft, event))
-        async for event in _intents(foundation, wanted)
+        async for event in _weighed(foundation, wanted)
         if event.contract in texts
     ]
 
@@ -174,7 +181,7 @@ def _under(contract: Contract, draft: Contract, event: Event) -> Shift:
     return shift(then, drafted, facts, at)
 
 
-async def _intents(foundation: Foundation, wanted: Filter) -> AsyncIterator[Event]:
+async def _weighed(foundation: Foundation, wanted: Filter) -> AsyncIterator[Event]:
     async with foundation.database.engine.connect() as connection:
         async for recorded in stream(connection, wanted):
             if "weighed" in recorded.event.details:

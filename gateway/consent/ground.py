@@ -7,8 +7,9 @@ errors, and its permits become the one proof that lets a source be asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.contract import Contract, Grant, Mandate, NotPermittedError
@@ -54,7 +55,16 @@ class EmergencyRefusedError(NotPermittedError):
     """The contract's terms for emergency access are not met. `code` says which."""
 
 
-def confirm(
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What was decided of a query, and what it was decided from: codes, references and instants."""
+
+    grant: Grant
+    decision: Decision
+    weighed: Mapping[str, Any]
+
+
+def consider(
     grant: Grant,
     standing: Standing,
     query: Query,
@@ -62,8 +72,18 @@ def confirm(
     vocabulary: Vocabulary,
     emergency: EmergencyFact | None = None,
     usage: UsageFact = NO_USAGE,
-) -> Mandate:
-    """Turn a grant into a mandate, or say why not. What is permitted is so at both readings of the clock.
+) -> Weighing:
+    """Ask the evaluator at both readings of the clock; what is permitted is so at both."""
+    earlier, later = readings
+    decision = weigh(grant, standing, query, later, vocabulary, emergency, usage)
+    if earlier != later:
+        decision = _both(decision, weigh(grant, standing, query, earlier, vocabulary, emergency, usage))
+    facts = facts_of(grant, standing, query, later, vocabulary, emergency, usage)
+    return Weighing(grant, decision, weighed(grant, facts, later))
+
+
+def confirm(weighing: Weighing, standing: Standing, query: Query) -> Mandate:
+    """Turn a grant into a mandate, or say why not.
 
     Raises:
         CaseNotOpenError: the contract wants an open case of this person and official.
@@ -71,10 +91,7 @@ def confirm(
         EmergencyRefusedError: an emergency is claimed that the contract's terms do not cover.
         NotPermittedError: anything else that refuses the whole query.
     """
-    earlier, later = readings
-    decision = weigh(grant, standing, query, later, vocabulary, emergency, usage)
-    if earlier != later:
-        decision = _both(decision, weigh(grant, standing, query, earlier, vocabulary, emergency, usage))
+    decision = weighing.decision
     if decision.refusal.startswith(("case-", "official-")):
         raise CaseNotOpenError(decision.refusal)
     if decision.refusal.startswith("emergency-") and decision.refusal != Reason.EMERGENCY_NOT_IN_CONTRACT:
@@ -84,7 +101,7 @@ def confirm(
     if not decision.permits:
         raise ConsentMissingError(next(iter(decision.withheld.values()), "nothing-left"))
     return Mandate(
-        grant=grant,
+        grant=weighing.grant,
         exchange_id=query.exchange_id,
         official=query.official,
         case=query.case,
@@ -93,7 +110,7 @@ def confirm(
         withheld=decision.withheld,
         withheld_fields=decision.fields,
         obligations=decision.obligations,
-        weighed=weighed(grant, facts_of(grant, standing, query, later, vocabulary, emergency, usage), later),
+        weighed=weighing.weighed,
     )
 
 

@@ -166,3 +166,16 @@ async def test_a_contract_is_used_as_often_as_it_allows(tmp_path: Path) -> None:
 
     assert statuses == [200, 200, 403]
     assert reasons == ["volume-exceeded"]
+
+
+async def test_a_refused_exchange_is_explained_from_the_record_too(house: House) -> None:
+    """The entry of a refusal has the contract and what was weighed, so the refusal is made again from it."""
+    refused = await house.ask(query_of(official={"id": "worker-99"}))
+    exchange = refused.json()["instance"]
+    arguments = ["explain", "--exchange", exchange, "--data", str(house.demo.folder), "--language", "en"]
+    explained = await _obmin(*arguments)
+    (event,) = await house.story(exchange)
+
+    assert event["reason"] == "official-not-on-case"
+    assert event["contract"].startswith("sha-256:")
+    assert "Replayed, the decision is the recorded one." in explained.output
