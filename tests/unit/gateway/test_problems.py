@@ -27,6 +27,7 @@ AT_START = {
     "CallRefusedError",
     "ContractInvalidError",
     "DescriptionError",
+    "ExportFileError",
     "KeysUnusableError",
     "ManifestError",
     "PolicyUnusableError",
