@@ -47,6 +47,8 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.ABANDONED: _QUERY,
     Kind.DELIVERY: _Shape("110104", "DICOM Instances Transferred", "R", "receive"),
     Kind.CONSENT: _Shape("110110", "Patient Record", "U"),
+    Kind.PROTECTION: _Shape("110110", "Patient Record", "U"),
+    Kind.CORRECTION: _Shape("110110", "Patient Record", "U"),
     Kind.CASE: _Shape("110110", "Patient Record", "U"),
     Kind.CONTRACT: _SECURITY,
     Kind.KEY: _SECURITY,

@@ -43,6 +43,10 @@ class ConsentMissingError(ObminError):
         self.code = code
 
 
+class SafetyWithheldError(ConsentMissingError):
+    """All that was asked for is hidden for the person's safety: no consent would open it."""
+
+
 class ConsentWithdrawnError(ObminError):
     """A ground ended between the question and the release: nothing was released."""
 
@@ -88,6 +92,7 @@ def confirm(weighing: Weighing, standing: Standing, query: Query) -> Mandate:
     Raises:
         CaseNotOpenError: the contract wants an open case of this person and official.
         ConsentMissingError: every source is withheld.
+        SafetyWithheldError: nothing is asked for but what safety hides.
         EmergencyRefusedError: an emergency is claimed that the contract's terms do not cover.
         NotPermittedError: anything else that refuses the whole query.
     """
@@ -98,6 +103,8 @@ def confirm(weighing: Weighing, standing: Standing, query: Query) -> Mandate:
         raise EmergencyRefusedError(decision.refusal)
     if decision.refusal:
         raise NotPermittedError(decision.refusal)
+    if set(decision.withheld.values()) == {Reason.SAFETY} and not decision.permits:
+        raise SafetyWithheldError(Reason.SAFETY)
     if not decision.permits:
         raise ConsentMissingError(next(iter(decision.withheld.values()), "nothing-left"))
     return Mandate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import Any
@@ -140,13 +140,19 @@ async def _refuse_parameters(request: Request, error: Exception) -> Response:
     return await _refuse(request, BodyInvalidError("not-as-described", places))
 
 
+def _bodies(kind: type[Body]) -> Iterator[type[Body]]:
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _bodies(narrower)
+
+
 def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
     """Add the models of the bodies, which `wire.parse` reads instead of the framework."""
     generated = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        models: Any = [(model, "validation") for model in (OfferBody, *FACADE_BODIES, *Body.__subclasses__())]
+        models: Any = [(model, "validation") for model in (OfferBody, *FACADE_BODIES, *_bodies(Body))]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas["$defs"])

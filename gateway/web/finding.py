@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1", tags=["offers"])
 Years = Annotated[int, Field(ge=0, le=120)]
 
 
-class PersonBody(Body):
+class WantingBody(Body):
     """What matters of the person for finding help; each member only where a criterion needs it."""
 
     age: Years | None = None
@@ -50,12 +50,12 @@ class SearchBody(Body):
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
     language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
     accessible: bool = False
-    person: PersonBody = PersonBody()
+    person: WantingBody = WantingBody()
     case: Code
     official: OfficialBody
 
 
-class HoldBody(Body):
+class OfferHoldBody(Body):
     """`POST /v1/offers/{id}/holds`: for whom, in which case. `household` names who lives with her."""
 
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
@@ -111,14 +111,16 @@ async def find(request: Request) -> Response:
     )
 
 
-@router.post("/offers/{offer_id}/holds", openapi_extra=described(HoldBody), summary="Hold some of an offer")
+@router.post(
+    "/offers/{offer_id}/holds", openapi_extra=described(OfferHoldBody), summary="Hold some of an offer"
+)
 async def hold(request: Request, offer_id: Code) -> Response:
     """Reserve for half an hour, in an open case of this person. Says if the family has this help already."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(HoldBody, content)
+        body = parse(OfferHoldBody, content)
         offer = await gate.offering.offers.get(offer_id)
         if offer.state not in {State.PUBLISHED, State.EXHAUSTED}:
             raise NotFoundError
@@ -131,7 +133,7 @@ async def hold(request: Request, offer_id: Code) -> Response:
     return await once(request, caller, content, produce)
 
 
-async def _beneficiary(gate: Gate, caller: Caller, body: HoldBody) -> Beneficiary:
+async def _beneficiary(gate: Gate, caller: Caller, body: OfferHoldBody) -> Beneficiary:
     """Find the person by an open case of this agency with this official on it.
 
     Raises:
@@ -173,7 +175,7 @@ def _wanted(gate: Gate, body: SearchBody) -> Wanted:
     )
 
 
-def _need(gate: Gate, body: HoldBody) -> Need:
+def _need(gate: Gate, body: OfferHoldBody) -> Need:
     taxonomy = gate.offering.taxonomy
     _refuse_unknown(gate, "", body.area, [body.factor])
     return Need(taxonomy.age_band(body.age), body.sex, body.factor, area_of(body.area, taxonomy.areas))

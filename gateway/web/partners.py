@@ -29,7 +29,7 @@ class Names(Body):
     en: Annotated[Reference, Field(min_length=1)]
 
 
-class ContactBody(Body):
+class PartnerContactBody(Body):
     """Whom to reach there: a role, never a person."""
 
     role: Code
@@ -43,7 +43,7 @@ class PartnerBody(Body):
     scheme: Code
     identifier: Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[0-9A-Za-z./-]+$")]
     name: Names
-    contacts: Annotated[list[ContactBody], Field(min_length=1, max_length=10)]
+    contacts: Annotated[list[PartnerContactBody], Field(min_length=1, max_length=10)]
     signing: Annotated[list[Key], Field(min_length=1, max_length=4)]
     recipient: Key | None = None
     contract: Annotated[str, Field(pattern=r"^sha-256:[0-9a-f]{64}$")]

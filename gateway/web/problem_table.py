@@ -32,6 +32,7 @@ from gateway.consent.ground import (
     ConsentMissingError,
     ConsentWithdrawnError,
     EmergencyRefusedError,
+    SafetyWithheldError,
 )
 from gateway.faults import (
     AskedTooOftenError,
@@ -51,12 +52,10 @@ from gateway.faults import (
 )
 from gateway.identity import UnauthenticatedError
 from gateway.offers.offers import OfferKnownError
-from gateway.offers.reports.ledger import DifferenceError
-from gateway.offers.reports.reports import LedgerFullError
-from gateway.offers.reports.suppression import TooFewPeopleError
 from gateway.sealing.keys import EnvelopeBrokenError
 from gateway.web.problem import Problem
 from gateway.web.problem import row as _row
+from gateway.web.report_problems import REPORTS
 
 _RETRY: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -123,6 +122,15 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "No ground: the person's consent is needed",
                 "Show the consent text from POST /v1/social-history/preview and record her consent.",
             ),
+        ),
+        SafetyWithheldError: _row(
+            "withheld-for-safety",
+            403,
+            (
+                "Ці відомості приховано заради безпеки особи",
+                "Запитайте інші поля; особу спитайте в безпечний спосіб.",
+            ),
+            ("This is hidden for the person's safety", "Ask for other fields; ask the person in a safe way."),
         ),
         ConsentWithdrawnError: _row(
             "consent-withdrawn",
@@ -259,33 +267,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ("Запис тим часом змінився", "Прочитайте його знову й повторіть з новим ETag."),
             ("The record has changed meanwhile", "Read it again and repeat with the new ETag."),
         ),
-        TooFewPeopleError: _row(
-            "too-few-people",
-            422,
-            (
-                "Замало людей, щоб про них звітувати",
-                "Візьміть більшу територію, довший період або іншу таблицю.",
-            ),
-            ("Too few people to report about", "Take a larger area, a longer period or another table."),
-        ),
-        DifferenceError: _row(
-            "difference",
-            409,
-            (
-                "Разом із попереднім звітом це виказало б окремих людей",
-                "Користуйтеся вже виданою таблицею або візьміть іншу територію чи період.",
-            ),
-            (
-                "Together with an earlier report this would betray individual people",
-                "Use the table that you have, or take another area or period.",
-            ),
-        ),
-        LedgerFullError: _row(
-            "ledger-full",
-            429,
-            ("Забагато різних таблиць", "Користуйтеся вже виданими таблицями."),
-            ("Too many different tables", "Use the tables that you have."),
-        ),
+        **REPORTS,
         OfferKnownError: INTERNAL,
         SubjectUnknownError: INTERNAL,
         SourceRefusedError: INTERNAL,

@@ -115,6 +115,7 @@ async def test_the_description_names_every_member_of_a_query(common: House) -> N
     assert set(history["required"]) == {"subject", "purpose", "official"}
     assert set(history["properties"]) == {
         "subject", "purpose", "case", "official", "sources", "fields", "emergency",
+        "consent", "consent_request",
     }  # fmt: skip
     assert history["additionalProperties"] is False
 

@@ -16,11 +16,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WHEREABOUTS = {
     "border.checkpoint",
+    "child.service",
+    "displaced.area",
     "education.institution",
     "employment.centre",
     "identity.address",
     "identity.area",
     "insured.insurer",
+    "pupil.school",
 }
 
 
@@ -91,12 +94,11 @@ async def test_her_son_is_protected_with_her(common: House) -> None:
 
 
 async def test_asking_for_a_masked_field_alone_tells_nothing(common: House) -> None:
-    """A query narrowed to the place gets an honest answer without it."""
-    answer = (await common.ask(query_about("olena", fields=["employment.centre"]))).json()
+    """A query narrowed to the place asks nobody and says honestly why; no consent is asked for in vain."""
+    refused = await common.ask(query_about("olena", fields=["employment.centre"]))
 
-    assert answer["fields"] == {}
-    assert answer["withheld"] == [{"field": "employment.centre", "reason": "safety"}]
-    assert set(answer["sources"]) == {"employment"}
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "/problems/withheld-for-safety"
 
 
 async def test_namesakes_are_counted_and_nothing_is_told(common: House) -> None:
@@ -115,7 +117,7 @@ async def test_whoever_is_unknown_somewhere_is_so_there(common: House) -> None:
     answer = (await common.ask(query_about("ihor"))).json()
     unknown = {source for source, line in answer["sources"].items() if line["status"] == "unknown"}
 
-    assert unknown == HISTORY - {"health", "border", "identity"}
+    assert unknown == HISTORY - {"health", "border", "identity", "disability"}
     assert {answer["sources"][source]["status"] for source in ("border", "identity")} == {"answered"}
     assert "reason" not in answer["sources"]["education"]
 
