@@ -185,7 +185,9 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
         "nothing-left",
     ),
     "emergency": (
-        query_of(emergency={"reason": "the house is on fire and nobody answers"}),
+        query_of(
+            purpose="crisis-intervention", emergency={"reason": "the house is on fire and nobody answers"}
+        ),
         "not-permitted",
         "emergency-not-in-contract",
     ),
