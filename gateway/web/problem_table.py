@@ -53,13 +53,12 @@ from gateway.faults import (
 from gateway.identity import UnauthenticatedError
 from gateway.offers.offers import OfferKnownError
 from gateway.sealing.keys import EnvelopeBrokenError
-from gateway.web.problem import Problem
-from gateway.web.problem import row as _row
+from gateway.web.problem import Problem, row
 from gateway.web.report_problems import REPORTS
 
 _RETRY: Mapping[str, str] = {"Retry-After": "2"}
 
-INTERNAL = _row(
+INTERNAL = row(
     "internal",
     500,
     ("Внутрішня помилка", "Зверніться до оператора шлюзу й назвіть номер обміну."),
@@ -68,20 +67,20 @@ INTERNAL = _row(
 
 TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
     {
-        UnauthenticatedError: _row(
+        UnauthenticatedError: row(
             "unauthenticated",
             401,
             ("Запит не автентифіковано", "Отримайте новий маркер доступу за адресою /oauth/token."),
             ("Not authenticated", "Get a new access token from /oauth/token."),
             {"WWW-Authenticate": 'Bearer realm="obmin"'},
         ),
-        ForbiddenError: _row(
+        ForbiddenError: row(
             "role-missing",
             403,
             ("Ця дія не для вашої ролі", "Попросіть оператора перевірити ролі вашої установи."),
             ("Not for your role", "Ask the operator to check your agency's roles."),
         ),
-        EmergencyRefusedError: _row(
+        EmergencyRefusedError: row(
             "emergency-refused",
             403,
             (
@@ -93,13 +92,13 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "It takes the role, a reason and a second factor; overdue reviews: GET /v1/emergencies.",
             ),
         ),
-        NotPermittedError: _row(
+        NotPermittedError: row(
             "not-permitted",
             403,
             ("Договір цього не дозволяє", "Перегляньте чинні договори: GET /v1/contracts."),
             ("No contract permits this", "See the contracts in force: GET /v1/contracts."),
         ),
-        CaseNotOpenError: _row(
+        CaseNotOpenError: row(
             "case-not-open",
             403,
             (
@@ -111,7 +110,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Check the case, its person, its officials and dates: PUT /v1/cases/{case}.",
             ),
         ),
-        ConsentMissingError: _row(
+        ConsentMissingError: row(
             "consent-missing",
             403,
             (
@@ -123,7 +122,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Show the consent text from POST /v1/social-history/preview and record her consent.",
             ),
         ),
-        SafetyWithheldError: _row(
+        SafetyWithheldError: row(
             "withheld-for-safety",
             403,
             (
@@ -132,7 +131,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ),
             ("This is hidden for the person's safety", "Ask for other fields; ask the person in a safe way."),
         ),
-        ConsentWithdrawnError: _row(
+        ConsentWithdrawnError: row(
             "consent-withdrawn",
             403,
             (
@@ -144,20 +143,20 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Nothing was released. Ask again without the sources that need consent.",
             ),
         ),
-        RequiredSourceError: _row(
+        RequiredSourceError: row(
             "required-source-silent",
             502,
             ("Обов'язкове джерело не відповіло", "Повторіть пізніше; стан джерел: GET /v1/sources."),
             ("A required source did not answer", "Try later; the sources' health: GET /v1/sources."),
         ),
-        AuditUnavailableError: _row(
+        AuditUnavailableError: row(
             "record-unavailable",
             503,
             ("Журнал недоступний, тому нічого не видано", "Повторіть за кілька секунд."),
             ("The record cannot be written, so nothing was released", "Try again in a few seconds."),
             _RETRY,
         ),
-        UnwitnessedError: _row(
+        UnwitnessedError: row(
             "unwitnessed",
             503,
             (
@@ -170,45 +169,45 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ),
             {"Retry-After": "60"},
         ),
-        StorageUnavailableError: _row(
+        StorageUnavailableError: row(
             "storage-unavailable",
             503,
             ("База даних недоступна", "Повторіть за кілька секунд."),
             ("The database is unavailable", "Try again in a few seconds."),
             _RETRY,
         ),
-        OverloadedError: _row(
+        OverloadedError: row(
             "overloaded",
             503,
             ("Забагато запитів одночасно", "Повторіть за кілька секунд."),
             ("Too much at once", "Try again in a few seconds."),
             _RETRY,
         ),
-        InvalidIdentifierError: _row(
+        InvalidIdentifierError: row(
             "invalid-identifier",
             422,
             ("Ідентифікатор особи хибний", "Перевірте схему, довжину й контрольну цифру."),
             ("The person's identifier is wrong", "Check the scheme, the length and the check digit."),
         ),
-        BodyInvalidError: _row(
+        BodyInvalidError: row(
             "invalid-body",
             422,
             ("Тіло запиту не відповідає опису", "Порівняйте названі поля з /openapi.json."),
             ("The body does not match its description", "Compare the members named with /openapi.json."),
         ),
-        UsageQueryError: _row(
+        UsageQueryError: row(
             "invalid-query",
             400,
             ("Параметри запиту хибні", "Перевірте X-Road-UserId, userCode, період, offset і limit."),
             ("The query's parameters are wrong", "Check X-Road-UserId, userCode, period, offset, limit."),
         ),
-        BodyTooLargeError: _row(
+        BodyTooLargeError: row(
             "body-too-large",
             413,
             ("Тіло запиту завелике", "Надішліть менше даних."),
             ("The body is too large", "Send less."),
         ),
-        CodeWrongError: _row(
+        CodeWrongError: row(
             "code-wrong",
             422,
             (
@@ -220,26 +219,26 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Ask for it again; after the third wrong one begin a new approval.",
             ),
         ),
-        CodeSentError: _row(
+        CodeSentError: row(
             "code-just-sent",
             429,
             ("Код щойно надіслано", "Зачекайте хвилину; після третього коду почніть нове погодження."),
             ("A code has just been sent", "Wait a minute; after the third code begin a new approval."),
             {"Retry-After": "60"},
         ),
-        NotFoundError: _row(
+        NotFoundError: row(
             "not-found",
             404,
             ("Тут такого немає", "Перевірте адресу; чужі записи виглядають так само, як неіснуючі."),
             ("Nothing here by that name", "Check the address; what belongs to others looks the same."),
         ),
-        MethodError: _row(
+        MethodError: row(
             "method-not-allowed",
             405,
             ("Метод не підтримується", "Перегляньте /openapi.json."),
             ("Method not allowed", "See /openapi.json."),
         ),
-        AskedTooOftenError: _row(
+        AskedTooOftenError: row(
             "asked-too-often",
             429,
             ("Особу вже запитано про це", "Дочекайтеся відповіді; після відмови не питайте 30 днів."),
@@ -249,19 +248,19 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ),
             {"Retry-After": "86400"},
         ),
-        IdempotencyConflictError: _row(
+        IdempotencyConflictError: row(
             "idempotency-conflict",
             409,
             ("Цей Idempotency-Key уже вжито з іншим тілом", "Візьміть новий ключ для нового запиту."),
             ("That Idempotency-Key was used with another body", "Take a new key for a new request."),
         ),
-        ConflictError: _row(
+        ConflictError: row(
             "conflict",
             409,
             ("Суперечить тому, що вже записано", "Прочитайте запис і виправте запит."),
             ("Contradicts what is on record", "Read the record and correct the request."),
         ),
-        PreconditionError: _row(
+        PreconditionError: row(
             "precondition-failed",
             412,
             ("Запис тим часом змінився", "Прочитайте його знову й повторіть з новим ETag."),
