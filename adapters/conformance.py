@@ -31,7 +31,14 @@ from adapters.base import (
     SubjectUnknownError,
 )
 from adapters.catalog import Entry, build
-from adapters.people import Person, Place, load_people, load_places
+from adapters.people import (
+    Organisation,
+    Person,
+    Place,
+    load_organisations,
+    load_people,
+    load_places,
+)
 from adapters.places import PLACE, REGION
 from adapters.protocols.connection import Connection
 from adapters.simulation import Faults, Kind, simulate_registries
@@ -64,6 +71,10 @@ FAILURES: Final[Mapping[Kind, tuple[type[SourceError], frozenset[str]]]] = {
 """How each way of misbehaving must look to the gateway."""
 
 
+One = Person | Place | Organisation
+"""Whom, or what, a registry may be asked about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of one check: `passed`, or `because` it did not (codes and keys of people, no values)."""
@@ -81,13 +92,13 @@ class Verdict:
 class Bench:
     """An adapter on trial. `faults` is None where the other side cannot be told to misbehave.
 
-    `people` are those, or the places, that the samples tell of; the first of the samples is who is asked
-    about where one is enough.
+    `people` are those, or the places or organisations, that the samples tell of; the first of the samples
+    is who is asked about where one is enough.
     """
 
     entry: Entry
     adapter: Adapter
-    people: Mapping[str, Person | Place]
+    people: Mapping[str, One]
     faults: Faults | None
 
     def question(
@@ -152,8 +163,8 @@ def _shares_a_name(bench: Bench, key: str) -> bool:
     return mine is not None and [_named(other) for other in bench.people.values()].count(mine) > 1
 
 
-def _named(one: Person | Place) -> tuple[str, str, date] | None:
-    return None if isinstance(one, Place) else (one.family, one.given, one.birth_date)
+def _named(one: One) -> tuple[str, str, date] | None:
+    return (one.family, one.given, one.birth_date) if isinstance(one, Person) else None
 
 
 async def _fields(bench: Bench) -> str:
@@ -174,6 +185,7 @@ async def _unknown(bench: Bench) -> str:
             Scheme("rnokpp"): "2500000003",
             Scheme("unzr"): "19680612-00000",
             PLACE: "UA99999999999999999",
+            **dict.fromkeys(organisation_schemes(), "00000000"),
             REGION: "99",
         },
         PersonName("Невідомченко", "Ніхто"),
@@ -203,9 +215,12 @@ async def _failing(
 
 
 def personal_values(subject: Subject) -> frozenset[str]:
-    """Give every text that would betray this person: the canaries to look for. A place betrays nobody."""
+    """Give every text that would betray this person: the canaries to look for.
+
+    A place or an organisation betrays nobody.
+    """
     identity = subject.reveal()
-    if PLACE in identity.identifiers:
+    if identity.identifiers.keys() & {PLACE, *organisation_schemes()}:
         return frozenset()
     names = (identity.name.family, identity.name.given, identity.name.patronymic) if identity.name else ()
     born = identity.birth_date
@@ -241,9 +256,20 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 
-def whom(entry: Entry) -> Mapping[str, Person | Place]:
-    """Give those of the simulation whom a registry may tell of: people, or places."""
-    return load_places() if entry.manifest.about == "place" else load_people()
+def organisation_schemes() -> frozenset[Scheme]:
+    """Give the schemes of the simulated organisations' numbers."""
+    return frozenset(Scheme(each.scheme) for each in load_organisations().values())
+
+
+def whom(entry: Entry) -> Mapping[str, One]:
+    """Give those of the simulation whom a registry may tell of: people, places, or organisations."""
+    match entry.manifest.about:
+        case "place":
+            return load_places()
+        case "organisation":
+            return load_organisations()
+        case _:
+            return load_people()
 
 
 def simulated_bench(entry: Entry) -> Bench:

@@ -60,7 +60,7 @@ class Manifest(Part):
     `ground` cites the article of law, `basis` says of what kind it is. `protected` data are never asked for
     unless a contract names them. `needs` are sets of identifiers, best first, any one of which suffices.
     `question` maps the registry's elements to our words; `date_formats` are of single elements, where
-    `birth_date_format` is not that of all. `about` says whether it tells of people or of places.
+    `birth_date_format` is not that of all. `about` says whether it tells of people, places or organisations.
     `approximated` lists the names that no public document confirms. `largest` is the most bytes that an
     answer may have. `compared` is false where the samples are not the record itself but more or less of it:
     what has drifted cannot be told there. `idempotent` says that asking twice is as asking once over there:
@@ -79,7 +79,7 @@ class Manifest(Part):
     notice: Notice = Notice()
     needs: Annotated[tuple[frozenset[str], ...], Field(min_length=1)]
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
-    about: Literal["person", "place"] = "person"
+    about: Literal["person", "place", "organisation"] = "person"
     approximated: tuple[str, ...] = ()
     birth_date_format: str = "%Y-%m-%d"
     idempotent: bool = False

@@ -1,4 +1,4 @@
-"""The simulated people and places of `people.toml`: for the simulators, the demo, tests and conformance."""
+"""The simulated people, places and organisations of `people.toml`: for simulators, demo and tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from adapters.organisations import organisation_of
 from adapters.places import place_of
 from contracts.vocabulary import Identity, PersonName, Scheme, Subject
 
@@ -65,6 +66,19 @@ class Place:
         return Subject(place_of(self.katottg))
 
 
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One organisation of the simulation: the number that its country's register gave it."""
+
+    key: str
+    scheme: str
+    number: str
+
+    def subject(self) -> Subject:
+        """Give this organisation as one may be asked about."""
+        return Subject(organisation_of(self.scheme, self.number))
+
+
 def load_people(file: Path = FILE) -> Mapping[str, Person]:
     """Give the simulated people by key, in the file's order. Raises TypeError for an unknown member."""
     entries = tomllib.loads(file.read_text(encoding="utf-8"))["person"]
@@ -75,3 +89,9 @@ def load_places(file: Path = FILE) -> Mapping[str, Place]:
     """Give the simulated places by key, in the file's order. Raises TypeError for an unknown member."""
     entries = tomllib.loads(file.read_text(encoding="utf-8"))["place"]
     return {entry["key"]: Place(**entry) for entry in entries}
+
+
+def load_organisations(file: Path = FILE) -> Mapping[str, Organisation]:
+    """Give the simulated organisations by key, in the file's order; see `load_places`."""
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["organisation"]
+    return {entry["key"]: Organisation(**entry) for entry in entries}

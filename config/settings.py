@@ -143,6 +143,9 @@ class LimitSettings(_Section):
     """Exchanges in flight in this process; the next one is answered 503 before any work."""
     body_bytes: int = Field(default=65_536, ge=1_024)
     """Largest request body."""
+    applications: int = Field(default=20, ge=1)
+    """Applications of new partners an hour from one address (ten times as many from everybody); the next one
+    is answered 429 before any work. Behind a proxy all have its address: choose accordingly."""
 
 
 class WitnessSettings(_Section):

@@ -102,7 +102,9 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             await vigil.look(connection)
         record = Log.at(database.url, signer, ENDED[database.dialect.name], vigil)
         try:
-            offers = open_offering(database, record, ring, settings.tenant, agencies)
+            offers = open_offering(
+                database, record, ring, settings.tenant, agencies, settings.limits.applications
+            )
             yield Foundation(settings, ring, database, record, vigil, publisher, contracts, agencies, offers)
         finally:
             await record.close()

@@ -5,7 +5,7 @@ ObminError
 ├── NotFoundError · ForbiddenError
 ├── AskedTooOftenError · CodeSentError · CodeWrongError · ConflictError
 ├── IdempotencyConflictError · PreconditionError
-└── OverloadedError · StorageUnavailableError
+└── OverloadedError · TooManyError · StorageUnavailableError
 """
 
 from __future__ import annotations
@@ -74,6 +74,10 @@ class PreconditionError(ObminError):
 
 class OverloadedError(ObminError):
     """More in flight than this process takes on."""
+
+
+class TooManyError(ObminError):
+    """Tried too often of late from there, by whom nobody has authenticated."""
 
 
 class StorageUnavailableError(ObminError):

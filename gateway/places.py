@@ -1,23 +1,16 @@
-"""What there is near a place: registries that tell of no person are asked without a contract, and openly.
-
-No case, no consent and no entry in the record: nothing here is anybody's.
-"""
+"""What there is near a place, by every registry that is asked by one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final
-from uuid import uuid4
 
-from adapters.base import Adapter, Question
+from adapters.base import Adapter
 from adapters.places import place_of
-from contracts.vocabulary import AgencyId, ExchangeId, OfficialId, Purpose, Source, Subject
+from contracts.vocabulary import AgencyId, ExchangeId, Purpose, Source, Subject
 from contracts.words import Vocabulary
-from gateway.collection import Finding, heard
-
-PATIENCE: Final = 3.0
-"""Seconds for which a registry is waited for."""
+from gateway.collection import Finding
+from gateway.openly import ask_openly
 
 
 def about_places(adapters: Mapping[Source, Adapter]) -> Sequence[Adapter]:
@@ -35,26 +28,7 @@ async def look_around(
 ) -> Sequence[Finding]:
     """Ask every registry about places at once what it knows of one; a silent one is a finding too."""
     subject = Subject(place_of(code))
+    purpose, asked_by = Purpose("places"), (exchange_id, agency)
     return await asyncio.gather(
-        *(_ask(adapter, subject, vocabulary, exchange_id, agency) for adapter in about_places(adapters))
+        *(ask_openly(adapter, subject, vocabulary, purpose, asked_by) for adapter in about_places(adapters))
     )
-
-
-async def _ask(
-    adapter: Adapter, subject: Subject, vocabulary: Vocabulary, exchange_id: ExchangeId, agency: AgencyId
-) -> Finding:
-    began = asyncio.get_running_loop().time()
-    held = (name for name, words in vocabulary.fields.items() if adapter.source in words.sources)
-    question = Question(
-        exchange_id=exchange_id,
-        message_id=str(uuid4()),
-        agency=agency,
-        official=OfficialId(""),
-        case=None,
-        purpose_id="",
-        subject=subject,
-        fields=frozenset(held),
-        deadline=began + PATIENCE,
-        purpose=Purpose("places"),
-    )
-    return await heard(adapter, question, began)

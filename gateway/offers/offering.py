@@ -19,6 +19,7 @@ from gateway.offers.partners import Partners, Roster
 from gateway.offers.register import Register
 from gateway.offers.reports.reports import Reports
 from gateway.offers.taxonomy import Taxonomy
+from gateway.pace import Allowance, Pace
 from gateway.sealing.binding import bind
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database, now
@@ -41,6 +42,7 @@ class Offering:
     capacity: Capacity
     register: Register
     reports: Reports
+    applying: Pace
     database: Database
 
     async def round(self) -> int:
@@ -57,9 +59,14 @@ class Offering:
 
 
 def open_offering(
-    database: Database, log: Log, ring: KeyRing, tenant: str, agencies: Mapping[AgencyId, Agency]
+    database: Database,
+    log: Log,
+    ring: KeyRing,
+    tenant: str,
+    agencies: Mapping[AgencyId, Agency],
+    applications: int,
 ) -> Offering:
-    """Put the services together."""
+    """Put the services together; one address may send so many applications an hour."""
     taxonomy = Taxonomy.load()
     roster = Roster(agencies)
     kept = Offers(database, log, taxonomy)
@@ -75,5 +82,6 @@ def open_offering(
         ),
         register=Register(database),
         reports=Reports(database, log, taxonomy),
+        applying=Pace(Allowance(applications, 10 * applications, timedelta(hours=1))),
         database=database,
     )

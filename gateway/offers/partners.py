@@ -17,6 +17,7 @@ from audit.store import CompanionRefusedError
 from contracts.vocabulary import AgencyId, OfficialId
 from gateway.agencies import Agency, Role, agency_of
 from gateway.faults import ConflictError, ForbiddenError, NotFoundError
+from gateway.offers.companies import REFUSED, Registered
 from gateway.storage.engine import Database, Prepared, now
 from gateway.storage.offer_tables import partners
 
@@ -36,8 +37,8 @@ class Standing(StrEnum):
 class Partner:
     """An organisation that gives support. `entry` is as in `agencies.toml`, with contacts by role.
 
-    `contract` is the digest of the contract it agreed to; `registered` is what the companies register
-    says of it: `confirmed`, `unknown`, or `unchecked` where there is no such register for it.
+    `contract` is the digest of the contract it agreed to; `registered` is what the companies register said
+    when it was last asked.
     """
 
     id: AgencyId
@@ -47,7 +48,7 @@ class Partner:
     entry: Mapping[str, Any]
     contract: str
     approved_by: tuple[OfficialId, ...]
-    registered: str
+    registered: Registered
     version: int
 
 
@@ -84,7 +85,12 @@ class Partners:
         self._update = Prepared(
             update(partners)
             .where(partners.c.id == bindparam("of"))
-            .values(state=bindparam("now_is"), approved_by=bindparam("approvals"), version=version),
+            .values(
+                state=bindparam("now_is"),
+                approved_by=bindparam("approvals"),
+                registered=bindparam("register_says"),
+                version=version,
+            ),
             database.dialect,
         )
 
@@ -104,7 +110,7 @@ class Partners:
             entry=orjson.dumps(partner.entry).decode(),
             contract=partner.contract,
             approved_by="[]",
-            registered=partner.registered,
+            registered=partner.registered.value,
             version=partner.version,
         )
         try:
@@ -113,21 +119,27 @@ class Partners:
             raise ConflictError("agency-known") from None
         return partner
 
-    async def approve(self, partner: Partner, by: AgencyId, official: OfficialId) -> Partner:
+    async def approve(
+        self, partner: Partner, by: AgencyId, official: OfficialId, registered: Registered
+    ) -> Partner:
         """Note one official's approval; the last that is needed lets the partner in.
 
+        `registered` is what the companies register says of it now.
+
         Raises:
-            ConflictError: this official has approved already, or the partner is not to be approved.
+            ConflictError: this official has approved already, the partner is not to be approved, or there
+                is no such organisation.
         """
         if partner.standing is not Standing.APPLIED:
             raise ConflictError(f"partner-is-{partner.standing}")
         if official in partner.approved_by:
             raise ConflictError("second-official-needed")
+        if registered in REFUSED:
+            raise ConflictError("not-in-companies-register")
         approvals = (*partner.approved_by, official)
         standing = Standing.APPROVED if len(approvals) >= APPROVALS else partner.standing
-        return await self._write(
-            partner, replace(partner, standing=standing, approved_by=approvals), by, official
-        )
+        approved = replace(partner, standing=standing, approved_by=approvals, registered=registered)
+        return await self._write(partner, approved, by, official)
 
     async def suspend(self, partner: Partner, by: AgencyId, official: OfficialId, reason: str) -> Partner:
         """Keep a partner out from the next request on; a new approval by two lets it in again."""
@@ -185,6 +197,7 @@ class Partners:
             becomes=new.version,
             now_is=new.standing.value,
             approvals=orjson.dumps(new.approved_by).decode(),
+            register_says=new.registered.value,
         )
         try:
             await self._log.note(_event(new, new.standing.value, by, official, reason), [row])
@@ -203,7 +216,7 @@ def _partner(row: Any) -> Partner:
         entry=orjson.loads(row.entry),
         contract=row.contract,
         approved_by=tuple(map(OfficialId, orjson.loads(row.approved_by))),
-        registered=row.registered,
+        registered=Registered(row.registered),
         version=row.version,
     )
 
@@ -227,6 +240,6 @@ def _event(
         details={
             "partner": partner.id,
             "approvals": len(partner.approved_by),
-            "registered": partner.registered,
+            "registered": partner.registered.value,
         },
     )

@@ -9,11 +9,13 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.vocabulary import AgencyId, OfficialId
+from contracts.vocabulary import AgencyId, ExchangeId, OfficialId
 from gateway.agencies import AgenciesError, Role, agency_of
 from gateway.faults import BodyInvalidError, NotFoundError
+from gateway.offers.companies import Registered, look_up
 from gateway.offers.partners import Partner, Standing
-from gateway.web.gate import caller_of, gate_of
+from gateway.storage.engine import now
+from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
 from gateway.web.replying import reply
 from gateway.web.wire import Body, Code, OfficialBody, Reference, described, parse, read_bytes
 
@@ -58,13 +60,25 @@ class ByBody(Body):
 
 @router.post("", openapi_extra=described(PartnerBody), summary="Apply as a partner")
 async def apply(request: Request) -> Response:
-    """Register an organisation that gives support: its number is checked, its keys are taken as given.
+    """Register an organisation that gives support: its number is checked and looked up.
 
-    Nothing is open to it until two officials have approved. No token: who applies has none yet.
+    Nothing is open to it until two officials have approved. No token: who applies has none yet, and may try
+    a few times an hour.
     """
     gate = gate_of(request)
-    body = parse(PartnerBody, await read_bytes(request, gate.largest_body))
+    gate.offering.applying.admit(request.client.host if request.client else "", now())
     gate.running.admit()
+    body = parse(PartnerBody, await read_bytes(request, gate.largest_body))
+    return _shown(await enlist(gate, body, exchange_id_of(request)), 201)
+
+
+async def enlist(gate: Gate, body: PartnerBody, exchange_id: str) -> Partner:
+    """Put an application on file, with what the companies register says of it.
+
+    Raises:
+        BodyInvalidError: its number, contract or keys cannot be right.
+        ConflictError: the agency id or the number is taken.
+    """
     if not gate.offering.taxonomy.holds(body.scheme, body.identifier):
         raise BodyInvalidError("not-as-described", [{"pointer": "/identifier", "code": "check-digit"}])
     if gate.pipeline.contracts.by_digest(body.contract) is None:
@@ -86,10 +100,18 @@ async def apply(request: Request) -> Response:
         entry,
         body.contract,
         (),
-        "unchecked",
+        await _look_up(gate, body.scheme, body.identifier, exchange_id, AgencyId(body.id)),
         1,
     )
-    return _shown(await gate.offering.partners.apply(partner), 201)
+    return await gate.offering.partners.apply(partner)
+
+
+async def _look_up(
+    gate: Gate, scheme: str, identifier: str, exchange_id: str, agency: AgencyId
+) -> Registered:
+    vocabulary = gate.pipeline.contracts.vocabulary
+    asked_by = ExchangeId(exchange_id), agency
+    return await look_up(scheme, identifier, gate.registries, vocabulary, asked_by)
 
 
 @router.get("", summary="Who has applied")
@@ -110,12 +132,17 @@ async def get(request: Request, partner_id: Code) -> Response:
 
 @router.post("/{partner_id}/approvals", openapi_extra=described(ByBody), summary="Approve a partner")
 async def approve(request: Request, partner_id: Code) -> Response:
-    """Note one official's approval; the second, by another official, lets the partner in."""
+    """Note one official's approval; the second, by another official, lets the partner in.
+
+    The companies register is asked anew each time: whom it does not know, or knows to have ended, stays out.
+    """
     gate, caller = gate_of(request), caller_of(request, Role.OPERATOR)
     body = parse(ByBody, await read_bytes(request, gate.largest_body))
     partners = gate.offering.partners
     partner = await partners.get(partner_id)
-    return _shown(await partners.approve(partner, caller.id, OfficialId(body.official.id)))
+    exchange_id = exchange_id_of(request)
+    said = await _look_up(gate, partner.scheme, partner.identifier, exchange_id, caller.id)
+    return _shown(await partners.approve(partner, caller.id, OfficialId(body.official.id), said))
 
 
 @router.post("/{partner_id}/suspension", openapi_extra=described(ByBody), summary="Suspend a partner")
@@ -150,5 +177,5 @@ def _json(partner: Partner) -> object:
         "contacts": partner.entry["contacts"],
         "contract": partner.contract,
         "approved_by": partner.approved_by,
-        "registered": partner.registered,
+        "registered": partner.registered.value,
     }

@@ -48,6 +48,7 @@ from gateway.faults import (
     OverloadedError,
     PreconditionError,
     StorageUnavailableError,
+    TooManyError,
     UsageQueryError,
 )
 from gateway.identity import UnauthenticatedError
@@ -247,6 +248,13 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Wait for the answer; do not ask again for 30 days after a refusal.",
             ),
             {"Retry-After": "86400"},
+        ),
+        TooManyError: row(
+            "too-many-requests",
+            429,
+            ("Забагато спроб", "Спробуйте знову за годину."),
+            ("Too many tries", "Try again in an hour."),
+            {"Retry-After": "3600"},
         ),
         IdempotencyConflictError: row(
             "idempotency-conflict",
