@@ -23,13 +23,14 @@ from gateway.sealing.recipient import RecipientKey, can_seal
 
 
 class Role(StrEnum):
-    """What an agency may do here (interface §2)."""
+    """What an agency may do here (interface §2). A receiver takes referrals and adds to assessments."""
 
     CASE_SYSTEM = "case-system"
     PARTNER = "partner"
     AUDITOR = "auditor"
     OPERATOR = "operator"
     PERSON_PORTAL = "person-portal"
+    RECEIVER = "receiver"
 
 
 class Right(StrEnum):

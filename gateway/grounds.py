@@ -13,12 +13,13 @@ from gateway.consent.consents import Consents
 from gateway.consent.lapsing import Lapsing
 from gateway.consent.protections import Protections
 from gateway.consent.reaching import FolderChannel, NoChannel
-from gateway.consent.recalls import Calendar, Recalls
+from gateway.consent.recalls import Recalls
 from gateway.consent.requests import ConsentRequests
 from gateway.consent.waiting import WaitingRoom
 from gateway.purging import Purging
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database
+from gateway.workdays import Calendar
 
 
 class Place(Protocol):

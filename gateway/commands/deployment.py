@@ -54,6 +54,8 @@ AGENCIES: Mapping[str, tuple[Role, str, str]] = {
     "auditor": (Role.AUDITOR, "Аудитор (демо)", "Auditor (demo)"),
     "operator": (Role.OPERATOR, "Оператор (демо)", "Operator (demo)"),
     "person-portal": (Role.PERSON_PORTAL, "Кабінет особи (демо)", "The person's portal (demo)"),
+    "clinic": (Role.RECEIVER, "Поліклініка (демо)", "Clinic (demo)"),
+    "career-centre": (Role.RECEIVER, "Кар'єрний центр (демо)", "Career centre (demo)"),
 }
 RIGHTS: Mapping[str, list[Right]] = {"case-system": [Right.PROTECT, Right.LIFT_PROTECTION]}
 CASE_SYSTEM = AgencyId("case-system")

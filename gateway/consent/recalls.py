@@ -9,7 +9,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from holidays import HolidayBase, country_holidays
 from sqlalchemy import BigInteger, Integer, String, bindparam, exists, insert, literal_column, select, update
 from sqlalchemy import case as choose
 
@@ -22,6 +21,7 @@ from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
 from gateway.storage.ground_tables import consent_uses, recalls
 from gateway.storage.tables import consents, exchanges
+from gateway.workdays import Calendar
 
 WORKING_DAYS = 10
 """How long a recipient has to acknowledge (Law 2297-VI art. 20(3): ten working days to answer a person)."""
@@ -53,18 +53,6 @@ class Recall:
     def is_overdue(self, on: date) -> bool:
         """Say whether the last day to acknowledge has passed without a word."""
         return self.acknowledged_at is None and on > self.due_on
-
-
-class Calendar:
-    """The working days of one country; weekends alone where none is named."""
-
-    def __init__(self, country: str) -> None:
-        self._days = country_holidays(country) if country else HolidayBase()
-
-    def after(self, day: date, working_days: int) -> date:
-        """Give the working day that many working days later."""
-        due = self._days.get_nth_working_day(day, working_days)
-        return date(due.year, due.month, due.day)
 
 
 class Recalls:

@@ -52,6 +52,8 @@ def test_list_names_every_contract() -> None:
         "needs-assessment",
         "crisis-intervention",
         "violence-response",
+        "service-referral",
+        "assessment-contribution",
     }
     assert GRANT.contract.digest in {contract["digest"] for contract in listed}
 
