@@ -6,8 +6,6 @@ refuses where nothing is left: no process, crash or race can promise a thing twi
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -48,6 +46,7 @@ from gateway.offers.allocation import (
 )
 from gateway.offers.offer import Offer, State
 from gateway.offers.reports.perturbation import person_key
+from gateway.offers.room import Room
 from gateway.storage.engine import Database, Prepared, micros, now
 from gateway.storage.offer_tables import allocations, offers
 
@@ -65,8 +64,7 @@ class Capacity:
         self._log = log
         self._secret = secret
         self._hold_for = hold_for
-        self._trying: Counter[str] = Counter()
-        self._tried = asyncio.Condition()
+        self._room = Room(self._left)
         self._insert = Prepared(insert(allocations), database.dialect)
         self._take = Prepared(_take(), database.dialect)
         self._shift = Prepared(_shift(), database.dialect)
@@ -84,29 +82,8 @@ class Capacity:
         Raises:
             ConflictError: the offer is not published or not valid now, or less than that is left.
         """
-        await self._room(offer.id, quantity)
-        try:
+        async with self._room.taking(offer.id, quantity):
             return await self._hold(offer, whom, need, quantity)
-        finally:
-            self._trying[offer.id] -= quantity
-            async with self._tried:
-                self._tried.notify()
-
-    async def _room(self, offer_id: str, quantity: int) -> None:
-        """Wait until nobody in this process can be trying for the same last ones, then try too.
-
-        The database decides; but one who is bound to lose there takes everybody else's commit with it.
-        Whoever leaves wakes the next, so one at a time looks how much is left.
-        """
-        async with self._tried:
-            try:
-                while (left := await self._left(offer_id)) - self._trying[offer_id] < quantity:
-                    if left < quantity:
-                        raise ConflictError("nothing-left")
-                    await self._tried.wait()
-                self._trying[offer_id] += quantity
-            finally:
-                self._tried.notify()
 
     async def _left(self, offer_id: str) -> int:
         """Say how much of an offer is left, once holds whose time is up are ended."""

@@ -46,6 +46,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = open_engine(url)
+        # A look-up is one statement: without BEGIN and ROLLBACK around it, one journey instead of three.
+        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @cached_property
     def dialect(self) -> Dialect:
@@ -76,7 +78,7 @@ class Database:
         with translated():
             if self._inline:
                 return _rows(self._inline, statement, values)
-            async with self.engine.connect() as connection:
+            async with self._looking.connect() as connection:
                 return await connection.run_sync(_rows, statement, values)
 
     @asynccontextmanager

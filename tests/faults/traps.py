@@ -116,12 +116,13 @@ class TrappedPostgresql:
         return result
 
 
-def trapped_store(url: str, trap: Trap) -> Store:
-    """Give the store of a URL whose connections all lead past one trap."""
+def trapped_store(url: str, trap: Trap, ended: str = "") -> Store:
+    """Give the store of a URL whose connections all lead past one trap; `ended` as at `store_at`."""
+    ended = ended or ENDED[dialect(url)]
     if dialect(url) == "sqlite":
-        return SqliteStore(url.partition("///")[2], ENDED["sqlite"], lambda path: _sqlite(path, trap))
+        return SqliteStore(url.partition("///")[2], ended, lambda path: _sqlite(path, trap))
     plain = url.replace("+asyncpg", "")
-    return PostgresqlStore(plain, ENDED["postgresql"], lambda address: _postgresql(address, trap))
+    return PostgresqlStore(plain, ended, lambda address: _postgresql(address, trap))
 
 
 def _sqlite(path: str, trap: Trap) -> sqlite3.Connection:
