@@ -3,6 +3,7 @@
 #   make test     every test          make check   format, lint, types, import rules, lock
 #   make faults   the long campaigns  make bench   measured comparisons, into build/bench/
 #   make fix      format and mend what can be mended by itself
+#   make assets   style and script of the cabinets, anew from their sources (needs npm)
 
 SHELL  := /bin/bash
 PYTHON ?= python3
@@ -10,6 +11,7 @@ BIN    := .venv/bin
 CODE   := gateway adapters contracts audit config tests
 UV      = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
 EXPRESS := tests/services/express
+LOOK    := gateway/web/cabinets/look
 POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
 
 export UV_PYTHON_DOWNLOADS := never
@@ -17,7 +19,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # Where the machine has certificates of its own, a proxy of the house is trusted as the machine trusts it.
 export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 
-.PHONY: help run test check bench faults fix system
+.PHONY: help run test check bench faults fix assets system
 .DEFAULT_GOAL := help
 
 help:
@@ -45,6 +47,11 @@ faults: .venv/synced system
 fix: .venv/synced
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+assets:
+	npm ci --prefix $(LOOK) --silent --no-audit --no-fund
+	npm run --prefix $(LOOK) --silent build
+	rm -rf $(LOOK)/node_modules
 
 # What is installed is what uv.lock says, uv itself included.
 .venv/synced: pyproject.toml uv.lock

@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
+
+from config.section import Section
+from config.sign_in import SignInSettings
 
 PREFIX = "OBMIN_"
 PACKAGE = Path(__file__).parent.parent
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where everything durable is kept."""
 
     url: str = "sqlite+aiosqlite:///obmin.db"
@@ -40,7 +39,14 @@ class DatabaseSettings(_Section):
         return url
 
 
-class WindowSettings(_Section):
+def _existing(zone: str) -> str:
+    if zone not in available_timezones():
+        message = "no such time zone"
+        raise ValueError(message)
+    return zone
+
+
+class WindowSettings(Section):
     """Hours in which a registry's owner does not want to be asked."""
 
     start: time
@@ -57,10 +63,7 @@ class WindowSettings(_Section):
     @field_validator("zone")
     @classmethod
     def _there(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            message = "no such time zone"
-            raise ValueError(message)
-        return zone
+        return _existing(zone)
 
     @property
     def clock(self) -> ZoneInfo:
@@ -68,7 +71,7 @@ class WindowSettings(_Section):
         return ZoneInfo(self.zone)
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """Where one registry is reached, and who we are there."""
 
     url: str
@@ -96,7 +99,7 @@ class SourceSettings(_Section):
     """See `WindowSettings`."""
 
 
-class BusSettings(_Section):
+class BusSettings(Section):
     """How other agencies reach us over X-Road or Trembita: not at all while `member` is empty."""
 
     member: str = Field(default="", pattern=r"^([^/\s]+(/[^/\s]+){3})?$")
@@ -119,14 +122,14 @@ class BusSettings(_Section):
     """How fault codes are spelt: `client.invalid_body` (X-Road from 7.8.0 on) or `Client.InvalidBody`."""
 
 
-class SpdciSettings(_Section):
+class SpdciSettings(Section):
     """How SPDCI's words map to ours."""
 
     identifiers: Mapping[str, str] = Field(default_factory=dict)
     """Its identifier types (`UIN`, `NID` …) and the scheme that each is here; others are schemes."""
 
 
-class GovstackSettings(_Section):
+class GovstackSettings(Section):
     """The paths of GovStack's Consent Building Block, under `/govstack/…`."""
 
     on: bool = False
@@ -136,7 +139,7 @@ class GovstackSettings(_Section):
     Never where there are real people."""
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """How much is taken on at once; beyond it callers are told to come back."""
 
     exchanges: int = Field(default=256, ge=1)
@@ -148,7 +151,7 @@ class LimitSettings(_Section):
     is answered 429 before any work. Behind a proxy all have its address: choose accordingly."""
 
 
-class WitnessSettings(_Section):
+class WitnessSettings(Section):
     """Who watches that the record only grows, and how long the gateway goes on without them."""
 
     policy: Path | None = None
@@ -161,7 +164,7 @@ class WitnessSettings(_Section):
     """Nothing is released any more when none has been for so long, until one is."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """One deployment."""
 
     public_url: str = "http://127.0.0.1:8000"
@@ -202,10 +205,19 @@ class Settings(_Section):
     """See `LimitSettings`."""
     witnesses: WitnessSettings = WitnessSettings()
     """See `WitnessSettings`."""
+    sign_in: SignInSettings = SignInSettings()
+    """See `SignInSettings`."""
+    time_zone: str = "UTC"
+    """The clock by which the cabinets tell times: `Europe/Kyiv`."""
     tenant: str = "default"
     """Whose data this is; bound into every envelope and blind index."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """How much is told in the log."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _there(cls, zone: str) -> str:
+        return _existing(zone)
 
 
 class SettingsError(Exception):
@@ -274,4 +286,5 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     update["bus"] = bus
     update["witnesses"] = settings.witnesses.model_copy(update={"policy": anchor(settings.witnesses.policy)})
     update["registries"] = anchor(settings.registries)
+    update["sign_in"] = settings.sign_in.anchored(folder)
     return settings.model_copy(update=update | {"sources": sources})

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
@@ -47,6 +48,7 @@ from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
 from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
+from gateway.signin.desk import Desk
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
@@ -207,6 +209,9 @@ async def _open_gate(
             if settings.govstack.on
             else None,
         ),
+        desk=Desk.open(settings.sign_in, database),
+        zone=ZoneInfo(settings.time_zone),
+        country=settings.country,
     )
 
 

@@ -23,6 +23,7 @@ from config.settings import (
     SourceSettings,
     SpdciSettings,
 )
+from config.sign_in import SignInSettings
 from contracts.contract import Basis
 from contracts.facts import Giver
 from contracts.vocabulary import (
@@ -38,6 +39,7 @@ from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.certificates import self_signed
 from gateway.commands.keys import inline_table, write_private
+from gateway.commands.sign_ins import write_officials
 from gateway.commands.signing import prepare_signed
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
@@ -117,6 +119,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         KeyRing.create(demo.folder / "keys" / "gateway.json", "demo.obmin.example/log")
     if not (demo.folder / "agencies.toml").exists():
         _write_agencies(demo)
+    write_officials(demo.folder / "officials.toml")
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
         write_private(credential, os.urandom(16).hex())
@@ -152,6 +155,8 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         govstack=GovstackSettings(on=True),
         country="UA",
+        sign_in=SignInSettings(officials=demo.folder / "officials.toml"),
+        time_zone="Europe/Kyiv",
         log_level="warning",
     )
     demo.settings_file.write_text(_as_toml(settings), "utf-8")
@@ -188,6 +193,7 @@ def _as_toml(settings: Settings) -> str:
         'messages = "messages"',
         'contracts = "contracts"',
         'signatories = "signatories.toml"',
+        f'time_zone = "{settings.time_zone}"',
         "",
         "[database]",
         'url = "sqlite+aiosqlite:///obmin.db"',
@@ -207,6 +213,9 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[govstack]",
         f"on = {str(settings.govstack.on).lower()}",
+        "",
+        "[sign_in]",
+        'officials = "officials.toml"',
     ]
     for name, source in settings.sources.items():
         lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']

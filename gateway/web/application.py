@@ -48,6 +48,8 @@ from gateway.web import (
     token,
     unsealings,
 )
+from gateway.web.cabinets.refusals import is_page, refusal_page
+from gateway.web.cabinets.rooms import ROOMS
 from gateway.web.edge import Edge
 from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
@@ -83,6 +85,7 @@ PARTS = (
     places,
     operations,
     *FACADES,
+    *ROOMS,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -113,6 +116,8 @@ def build_application(
 
 async def _refuse(request: Request, error: Exception) -> Response:
     log.info("request.refused", exchange_id=exchange_id_of(request), slug=problem_of(error).slug)
+    if is_page(request.url.path):
+        return refusal_page(request, error)
     return refuse(error, exchange_id_of(request), language_of(request.headers))
 
 

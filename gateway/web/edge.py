@@ -93,5 +93,8 @@ class _Watched:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), (b"exchange-id", self._exchange_id)]
-            message = {**message, "headers": [*headers, (b"cache-control", b"no-store")]}
+            # Only what is the same for everybody says for itself how long it may be kept.
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": headers}
         await self._send(message)

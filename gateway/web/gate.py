@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from gateway.kept import Kept
 from gateway.offers.offering import Offering
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
+from gateway.signin.desk import Desk
 from gateway.storage.engine import Database, now
 from gateway.web.facades.deployed import Facades
 
@@ -84,6 +86,9 @@ class Gate:
     running: Running
     oversight: Oversight
     facades: Facades
+    desk: Desk
+    zone: ZoneInfo
+    country: str
 
     @property
     def consents(self) -> Consents:

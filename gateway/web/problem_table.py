@@ -56,6 +56,7 @@ from gateway.offers.offers import OfferKnownError
 from gateway.sealing.keys import EnvelopeBrokenError
 from gateway.web.problem import Problem, row
 from gateway.web.report_problems import REPORTS
+from gateway.web.sign_in_problems import SIGN_IN
 
 _RETRY: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -275,6 +276,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
             ("The record has changed meanwhile", "Read it again and repeat with the new ETag."),
         ),
         **REPORTS,
+        **SIGN_IN,
         OfferKnownError: INTERNAL,
         SubjectUnknownError: INTERNAL,
         SourceRefusedError: INTERNAL,

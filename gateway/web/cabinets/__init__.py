@@ -1,0 +1,1 @@
+"""The cabinets: pages for case workers, partners, auditors, operators and the person herself."""
