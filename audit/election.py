@@ -1,4 +1,4 @@
-"""One in each office at a time: the publisher, and who asks witnesses.
+"""One in each office at a time: the publisher, who asks witnesses, and who raises the alarm.
 
 A session lock in PostgreSQL, a locked file beside an SQLite database.
 """
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_LOCKS: Mapping[str, int] = {"publisher": 0x0B317, "witnessing": 0x0B318}
+_LOCKS: Mapping[str, int] = {"publisher": 0x0B317, "witnessing": 0x0B318, "alarm": 0x0B319}
 """Any numbers, the same in every gateway; other programs in the database use others."""
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.event import Kind
 from audit.store import UnwitnessedError, instant
-from audit.tables import checkpoints, witnessed
+from audit.tables import checkpoints, entries, witnessed
+
+NO_QUORUM: Final = "no-quorum"
+"""The reason of the events that say when the log was alone, and when no longer."""
 
 
 @dataclass(slots=True)
@@ -53,3 +58,14 @@ class Vigil:
         oldest = select(func.min(checkpoints.c.at)).where(checkpoints.c.size > covered)
         at = await connection.scalar(oldest)
         self.since = instant(at) if at is not None else None
+
+
+async def told_last(connection: AsyncConnection) -> str:
+    """Give the state that the record itself told last, whichever gateway wrote it; `ready` before any."""
+    told = (
+        select(entries.c.result)
+        .where(entries.c.kind == Kind.ALARM.value, entries.c.reason == NO_QUORUM)
+        .order_by(entries.c.at.desc(), entries.c.idx.desc())
+        .limit(1)
+    )
+    return await connection.scalar(told) or "ready"

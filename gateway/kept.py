@@ -100,10 +100,12 @@ class Kept:
     async def read(self, exchange_id: str, agency: AgencyId) -> Answer | Refused | StillRunning:
         """Give the answer again, to the same agency, for as long as the contract lets it be kept.
 
-        Reading again is a disclosure: it is on record before the answer is given.
+        Reading again is a disclosure: it is on record before the answer is given, and like every other
+        it waits for the record's witnesses.
 
         Raises:
             NotFoundError: unknown, another agency's, or no longer kept.
+            UnwitnessedError: nothing may be released now.
         """
         query = (
             select(exchanges, subjects.c.wrapped_key, subjects.c.kek_version)
@@ -156,6 +158,7 @@ class Kept:
         )
 
     async def _opened(self, row: Any) -> Answer:
+        self._log.require_witnessed()
         async with self._database.reading() as connection:
             released = await release_of(connection, row.id)
         if released is None:

@@ -14,14 +14,15 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from adapters.protocols.transport import SocketTransport
+from audit.election import elected
 from audit.event import Event, Json, Kind
 from audit.log import Log
 from audit.policy import Policy, PolicyError
 from audit.publisher import Publisher
-from audit.vigil import Vigil
+from audit.vigil import NO_QUORUM, Vigil, told_last
 from audit.witnessing import Witnessing
 from contracts.vocabulary import ObminError
-from gateway.storage.engine import Database, now
+from gateway.storage.engine import Database, now, translated
 
 log = structlog.get_logger()
 
@@ -32,28 +33,51 @@ GRAVE = frozenset({"rollback", "fork", "bad-signature", "replayed"})
 """What a witness tells of that no honest log and witness come to; the rest may be a bad day."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watch:
-    """Keeps the vigil of one process up to date, and puts on record when it turns to alarm and back."""
+    """Keeps the vigil of one process up to date, and sees that the record tells of alarm and end, once.
+
+    Every gateway looks, for each must stop by itself; the record says what has been told already.
+    """
 
     database: Database
     record: Log
     vigil: Vigil
     every: float = 5.0
+    known: str = ""
 
     async def run(self) -> None:
         """Look again and again, until cancelled; while the database is away, time goes on."""
-        before = "ready"
         while True:
             try:
-                async with self.database.reading() as connection:
-                    await self.vigil.look(connection)
-                if (self.vigil.state == "ready") is not (before == "ready"):
-                    await self.record.note(_alarm(self.vigil.state, "no-quorum", {}))
-                before = self.vigil.state
+                await self.look()
             except ObminError as error:
                 log.warning("witnesses.unseen", code=type(error).__name__)
             await asyncio.sleep(self.every)
+
+    async def look(self) -> None:
+        """Look once; tell what no gateway has told."""
+        async with self.database.reading() as connection:
+            await self.vigil.look(connection)
+        state = self.vigil.state
+        if not self.known or _calm(state) is not _calm(self.known):
+            await self._tell(state)
+
+    async def _tell(self, state: str) -> None:
+        """Put a turn on record unless it is there. Whoever is not elected just now looks again later."""
+        with translated():
+            async with elected(self.database.engine, "alarm") as connection:
+                if connection is None:
+                    return
+                told = await told_last(connection)
+                await connection.rollback()  # nothing stays open while the record is written to
+                if _calm(told) is not _calm(state):
+                    await self.record.note(_alarm(state, NO_QUORUM, {}))
+                self.known = state
+
+
+def _calm(state: str) -> bool:
+    return state == "ready"
 
 
 @asynccontextmanager

@@ -1,14 +1,26 @@
-"""`make faults` ends with a table: each campaign, its runs, how many held, how long they took."""
+"""The witnesses' stage, and the table that `make faults` ends with: each campaign, its runs, what held."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from rich.table import Table
+
+from tests.faults.authorities import Authorities
+
+
+@pytest.fixture
+async def authorities(tmp_path: Path) -> AsyncIterator[Authorities]:
+    """Give the stage for three witnesses, closed at the end."""
+    (tmp_path / "witnesses").mkdir()
+    async with AsyncExitStack() as stack:
+        yield Authorities(tmp_path / "witnesses", stack)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

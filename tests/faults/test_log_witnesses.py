@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 from starlette.types import ASGIApp
 
-from audit.log import Log
-from audit.store import UnwitnessedError
-from audit.tables import witnessed
-from audit.vigil import Vigil
 from tests.faults.authorities import (
     KEYS,
     NEVER,
@@ -30,23 +21,7 @@ from tests.faults.authorities import (
     saying,
     witnessing,
 )
-from tests.unit.audit.records import (
-    ENDED,
-    NOW,
-    SIGNER,
-    engine_at,
-    mandate,
-    outcomes,
-    prepare,
-)
-
-
-@pytest.fixture
-async def authorities(tmp_path: Path) -> AsyncIterator[Authorities]:
-    """Give the stage for three witnesses, closed at the end."""
-    (tmp_path / "witnesses").mkdir()
-    async with AsyncExitStack() as stack:
-        yield Authorities(tmp_path / "witnesses", stack)
+from tests.unit.audit.records import prepare
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -189,82 +164,3 @@ async def witness_once(url: str, authorities: Authorities, entries: int) -> bool
         await rounds(asking)
         await grow(url, entries)
         return await rounds(asking)
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that is set."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        """Give the time."""
-        return self.at
-
-
-@asynccontextmanager
-async def closing_log(url: str, vigil: Vigil) -> AsyncIterator[Log]:
-    """Give a log under a vigil."""
-    log = Log.at(url, SIGNER, ENDED["sqlite"], vigil)
-    try:
-        yield log
-    finally:
-        await log.close()
-
-
-async def release(log: Log, exchange_id: str) -> None:
-    """Record an exchange."""
-    asked = mandate(exchange_id)
-    intent = await log.intend(asked, NOW)
-    await log.release(intent, asked, outcomes(), NOW)
-
-
-async def test_without_witnesses_there_is_an_alarm_and_then_no_release(
-    tmp_path: Path, authorities: Authorities
-) -> None:
-    """Fifteen minutes alone are an alarm, four hours the end of releases; a quorum ends both by itself."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
-    await prepare(url)
-    async with witnessing(url, authorities, "1") as asking:
-        await rounds(asking)
-    await grow(url, 3)
-    clock = Clock(datetime.now(UTC))
-    vigil = Vigil(clock.now, timedelta(minutes=15), timedelta(hours=4))
-    states = [await state_after(url, vigil, clock, minutes) for minutes in (0, 14, 2, 220, 10)]
-    async with closing_log(url, vigil) as log:
-        with pytest.raises(UnwitnessedError):
-            await release(log, "exchange-1")
-    await authorities.open("a", authorities.honest("a"))
-    async with witnessing(url, authorities, "1") as asking:
-        await grow(url, 1)
-        await rounds(asking)
-    again = await state_after(url, vigil, clock, 0)
-
-    assert states == ["ready", "ready", "alarm", "alarm", "stopped"]
-    assert again == "ready"
-
-
-async def state_after(url: str, vigil: Vigil, clock: Clock, minutes: float) -> str:
-    """Let time pass and look."""
-    clock.at += timedelta(minutes=minutes)
-    async with engine_at(url) as engine, engine.connect() as connection:
-        await vigil.look(connection)
-    return vigil.state
-
-
-async def test_what_came_before_the_policy_is_never_waited_for(
-    tmp_path: Path, authorities: Authorities
-) -> None:
-    """A record that is old when witnesses are first asked does not stop the gateway at once."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
-    await prepare(url)
-    await grow(url, 3)
-    async with witnessing(url, authorities, "1") as asking:
-        await rounds(asking)
-        async with asking.engine.connect() as connection:
-            begun = await connection.scalar(select(witnessed.c.size))
-    vigil = Vigil(lambda: datetime.now(UTC) + timedelta(days=9), timedelta(minutes=15))
-    state = await state_after(url, vigil, Clock(), 0)
-
-    assert begun == 3
-    assert state == "ready"

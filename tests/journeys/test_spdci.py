@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.journeys.history import HISTORY
 from tests.journeys.house import CASE, MARIA, House
+from tests.journeys.spdci import CLAIM, PATH, message_of, sample
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-SAMPLES = Path(__file__).parents[1] / "vectors" / "spdci"
-PATH = "/spdci/registry/sync/search"
-CLAIM = {
-    "ts": "2026-11-01T09:00:00Z",
-    "purpose": {"text": "", "code": "needs-assessment", "ref_uri": ""},
-}
-
-
-def _sample(name: str) -> Any:
-    return json.loads((SAMPLES / name).read_text("utf-8"))
-
-
-def _message(name: str = "crvs_processflow1req.json", **criteria: Any) -> Any:
-    """Give a published sample that asks about the demo's main person, with changes to its criteria."""
-    message = _sample(name)
-    message["header"] |= {
-        "sender_id": "case-system",
-        "meta": {"official": "worker-17", "case": CASE},
-    }
-    asked = message["message"]["search_request"][0]["search_criteria"]
-    asked |= {"consent": CLAIM, "authorize": CLAIM}
-    text = json.dumps(message).replace("847951632", MARIA)
-    changed = json.loads(text)
-    changed["message"]["search_request"][0]["search_criteria"] |= criteria
-    return changed
 
 
 async def _ask(house: House, message: Any) -> Any:
@@ -54,14 +28,14 @@ async def _found(house: House, message: Any) -> Any:
 @pytest.mark.parametrize("name", ["crvs_processflow1req.json", "social_processflow2req.json"])
 async def test_the_published_samples_are_answered(common: House, name: str) -> None:
     """Both ways of naming a person by an identifier are understood, and the answer has their members."""
-    said = await _ask(common, _message(name))
-    sample = _sample("social_processflow2res.json")
+    said = await _ask(common, message_of(name))
+    published = sample("social_processflow2res.json")
     found = said["message"]["search_response"][0]
     record = found["data"]["reg_records"][0]
 
-    assert said["header"].keys() == sample["header"].keys()
-    assert said["message"].keys() == sample["message"].keys()
-    assert found.keys() == sample["message"]["search_response"][0].keys()
+    assert said["header"].keys() == published["header"].keys()
+    assert said["message"].keys() == published["message"].keys()
+    assert found.keys() == published["message"]["search_response"][0].keys()
     assert (said["header"]["status"], found["status"]) == ("succ", "succ")
     assert record["fields"]["education.status"]["value"] == "studying"
     assert record["receipt"]["promise"]
@@ -79,14 +53,14 @@ async def test_a_claim_asks_for_the_sources_that_rest_on_it(
     common: House, claims: Mapping[str, Any], sources: frozenset[str]
 ) -> None:
     """`consent` asks whom a consent opens, `authorize` whom a law opens, both ask all."""
-    found = await _found(common, _message(**claims))
+    found = await _found(common, message_of(**claims))
 
     assert set(found["data"]["reg_records"][0]["sources"]) == sources
 
 
 async def test_a_claimed_consent_that_is_not_on_file_opens_nothing(common: House) -> None:
     """The claim is the caller's word; the consent is looked up, and the refusal is on record."""
-    message = _message(authorize="")
+    message = message_of(authorize="")
     text = json.dumps(message).replace(MARIA, "1759013776").replace(CASE, "KYIV-2026-000201")
     said = await _ask(common, json.loads(text))
     found = said["message"]["search_response"][0]
@@ -100,7 +74,7 @@ async def test_a_claimed_consent_that_is_not_on_file_opens_nothing(common: House
 
 async def test_the_record_has_spdcis_ids(common: House) -> None:
     """Message, transaction and reference ids are kept with the intent."""
-    message = _message()
+    message = message_of()
     message["message"]["transaction_id"] = "txn-1"
     said = await _ask(common, message)
     story = await common.story(said["message"]["correlation_id"])
@@ -116,7 +90,7 @@ async def test_the_record_has_spdcis_ids(common: House) -> None:
 
 async def test_searches_of_one_message_are_exchanges_of_their_own(common: House) -> None:
     """One is answered, one is refused, and neither hinders the other."""
-    message = _message()
+    message = message_of()
     searches = message["message"]["search_request"]
     searches.append(json.loads(json.dumps(searches[0]).replace(MARIA, "3311845623")))
     searches[1]["reference_id"] = "second"
@@ -164,7 +138,7 @@ async def test_a_search_that_is_not_understood_is_rejected(
     common: House, criteria: Mapping[str, Any]
 ) -> None:
     """What would widen, narrow or leave open the search is refused, never passed over."""
-    found = await _found(common, _message(**criteria))
+    found = await _found(common, message_of(**criteria))
 
     assert (found["status"], found["status_reason_code"]) == ("rjct", "rjct.search_criteria.invalid")
     assert found["data"]["reg_records"] == []
@@ -172,7 +146,7 @@ async def test_a_search_that_is_not_understood_is_rejected(
 
 async def test_there_is_one_page(common: House) -> None:
     """A person's history has no second page."""
-    found = await _found(common, _message(pagination={"page_size": 10, "page_number": 2}))
+    found = await _found(common, message_of(pagination={"page_size": 10, "page_number": 2}))
 
     assert found["status_reason_code"] == "rjct.pagination.invalid"
 
@@ -194,7 +168,7 @@ async def test_a_message_that_is_wrong_is_rejected_whole(
     common: House, header: Mapping[str, Any], status: int, code: str
 ) -> None:
     """The header's reason is SPDCI's own code; our title and problem stand beside it."""
-    message = _message()
+    message = message_of()
     message["header"] |= header
     response = await common.post(PATH, message)
     said = response.json()["header"]
@@ -206,7 +180,7 @@ async def test_a_message_that_is_wrong_is_rejected_whole(
 
 async def test_more_searches_than_the_limit_are_rejected(common: House) -> None:
     """Eleven searches in a message are one too many."""
-    message = _message()
+    message = message_of()
     message["message"]["search_request"] *= 11
     message["header"]["total_count"] = "11"
     response = await common.post(PATH, message)
@@ -223,7 +197,7 @@ async def test_what_is_no_message_is_rejected(common: House) -> None:
 
 async def test_without_a_token_nobody_searches(common: House) -> None:
     """Our own token authenticates, as for our own interface."""
-    response = await common.http.post(PATH, json=_message())
+    response = await common.http.post(PATH, json=message_of())
 
     assert response.status_code == 401
     assert response.json()["header"]["status"] == "rjct"

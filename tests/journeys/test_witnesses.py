@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,10 @@ from audit.witness import Witness
 from config.settings import WitnessSettings
 from gateway.commands.demo import listening, serving
 from gateway.commands.witness import witness_app
-from tests.journeys.house import House, open_house
+from tests.journeys.bus import PROVIDER, at_bus, envelope, post_soap, trembita_headers, xroad_headers
+from tests.journeys.house import MARIA, House, open_house
+from tests.journeys.spdci import PATH as SPDCI
+from tests.journeys.spdci import message_of
 
 KEY = Cosigner.of("ombudsman.example/w1", bytes(32))
 
@@ -35,13 +38,19 @@ class Scene:
     stack: AsyncExitStack
     folder: Path
 
-    async def open_witness(self) -> None:
-        """Let the witness begin to answer."""
+    @asynccontextmanager
+    async def witness(self) -> AsyncIterator[None]:
+        """Let the witness answer for as long as the context is open."""
         log = Verifier.parse((await self.house.http.get("/log/key")).text)
         witness = Witness(
             self.folder / "heads.db", [KEY], {log.name: log}, lambda: int(datetime.now(UTC).timestamp())
         )
-        await self.stack.enter_async_context(serving(witness_app(witness), self.listener))
+        async with serving(witness_app(witness), self.listener):
+            yield
+
+    async def open_witness(self) -> None:
+        """Let the witness begin to answer, and go on."""
+        await self.stack.enter_async_context(self.witness())
 
     async def witnessed(self) -> httpx.Response:
         """Wait until a head has its quorum, and fetch it."""
@@ -87,6 +96,53 @@ async def test_a_gateway_alone_stops_and_goes_on_when_its_witness_is_back(scene:
     assert refused == ["refusal"]
     assert answer.status_code == 200
     assert alarms[:2] == ["no-quorum", "no-quorum"]
+
+
+async def trembita(house: House, _: str) -> httpx.Response:
+    """Ask as another agency does over Trembita."""
+    async with at_bus(house) as http:
+        return await http.get("/restapi", headers=trembita_headers(Uxp_Subject_Id=MARIA))
+
+
+async def x_road(house: House, _: str) -> httpx.Response:
+    """Ask as another agency does over X-Road's REST."""
+    body = {"subject": {"scheme": "rnokpp", "value": MARIA}, "purpose_id": "needs-assessment"}
+    async with at_bus(house) as http:
+        return await http.post(f"/r1/{PROVIDER}/GetSocialHistory", headers=xroad_headers(), json=body)
+
+
+async def spdci(house: House, _: str) -> httpx.Response:
+    """Ask with the published sample of a search."""
+    return await house.post(SPDCI, message_of())
+
+
+Door = Callable[[House, str], Awaitable[httpx.Response]]
+DOORS: Mapping[str, Door] = {
+    "asked": lambda house, _: house.ask(),
+    "streamed": lambda house, _: house.ask(accept="text/event-stream"),
+    "asked for later": lambda house, _: house.ask(prefer="respond-async"),
+    "read again": lambda house, exchange_id: house.get(f"/v1/social-history/{exchange_id}"),
+    "repeated": lambda house, _: house.ask(idempotency_key="one"),
+    "soap": lambda house, _: post_soap(house, envelope()),
+    "x-road": x_road,
+    "trembita": trembita,
+    "spdci": spdci,
+}
+
+
+async def test_no_door_gives_anything_out_while_the_gateway_is_alone(scene: Scene) -> None:
+    """Whatever the protocol, and though the answer was given before: the stop is told, nothing else is."""
+    async with scene.witness():
+        given = await scene.house.ask(idempotency_key="one")
+        await scene.witnessed()
+    await scene.house.post("/v1/social-history/preview", {})
+    await scene.state("stopped")
+    told = {name: (await door(scene.house, given.json()["exchange_id"])).text for name, door in DOORS.items()}
+    after = (await scene.house.events())[given.json()["receipt"]["index"] + 1 :]
+
+    assert given.status_code == 200
+    assert {name for name, text in told.items() if "/problems/unwitnessed" not in text} == set()
+    assert not {"intent", "release", "delivery"} & {event["kind"] for event in after}
 
 
 async def test_a_witnessed_head_is_served_and_verifies(scene: Scene, tmp_path: Path) -> None:

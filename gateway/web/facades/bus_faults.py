@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from adapters.protocols.xroad_faults import spell
-from audit.store import AuditUnavailableError
+from audit.store import AuditUnavailableError, UnwitnessedError
 from contracts.contract import NotPermittedError
 from contracts.identifiers import InvalidIdentifierError
 from gateway.collection import RequiredSourceError
@@ -74,6 +74,7 @@ TABLE: Mapping[type[BaseException], str] = MappingProxyType(
         ConsentWithdrawnError: _DENIED,
         RequiredSourceError: f"{_FAILED}.required_source_silent",
         AuditUnavailableError: "server.serverproxy.logging_failed",
+        UnwitnessedError: "server.serverproxy.logging_failed",
         StorageUnavailableError: "server.serverproxy.database_error",
         OverloadedError: f"{_FAILED}.overloaded",
         InvalidIdentifierError: "client.invalid_body",
