@@ -67,6 +67,7 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.SAMPLE: _LOG_USED,
     Kind.FINDING: _ALERT,
     Kind.AGREEMENT: _SECURITY,
+    Kind.APPEAL: _Shape("110110", "Patient Record", "U"),
     Kind.OFFER: _Shape("110100", "Application Activity", "U"),
     Kind.ALLOCATION: _Shape("110110", "Patient Record", "U"),
     Kind.PARTNER: _SECURITY,

@@ -82,6 +82,13 @@ TABLE: Mapping[Kind, Row] = {
         "schema object revision digest",
         results="revised deleted",
     ),
+    Kind.APPEAL: _row(
+        "that a person objected, complained or asked for a correction, to whom, and what she was answered",
+        _PERSON | {"result"},
+        "appeal about sealed",
+        "to due of",
+        "made answered",
+    ),
     Kind.CONSENT: _row(
         "what a person was asked, agreed to or no longer does, the text she was shown, and what followed",
         frozenset({"subject_ref"}),
@@ -126,7 +133,7 @@ TABLE: Mapping[Kind, Row] = {
         "who read the record, how, and how many entries",
         _READER,
         sometimes="count filter seed via",
-        results="search event bundle timeline findings sample preview correction",
+        results="search event bundle timeline findings sample preview correction appeal",
     ),
     Kind.EXPORT: _row(
         "that entries left as files: begun, done up to where, or failed and why",

@@ -52,6 +52,7 @@ class Kind(StrEnum):
     ABANDONED = "abandoned"
     DELIVERY = "delivery"
     AGREEMENT = "agreement"
+    APPEAL = "appeal"
     CONSENT = "consent"
     CASE = "case"
     CONTRACT = "contract"

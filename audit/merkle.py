@@ -118,22 +118,38 @@ def _whole(*hashes: bytes) -> bool:
     return all(len(each) == SIZE for each in hashes)
 
 
-def includes(root: bytes, size: int, leaf: bytes, index: int, proof: Sequence[bytes]) -> bool:
-    """Say whether `proof` shows the leaf hash at `index` of the tree (RFC 9162 §2.1.3.2)."""
-    if not 0 <= index < size or not _whole(root, leaf, *proof):
-        return False
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a proof: the hash that the proof gave, on which side it stood, and what both make."""
+
+    sibling: bytes
+    left: bool
+    node: bytes
+
+
+def climb(size: int, leaf: bytes, index: int, proof: Sequence[bytes]) -> list[Rung] | None:
+    """Go from a leaf to the root that `proof` leads to (RFC 9162 §2.1.3.2); None where it leads nowhere."""
+    if not 0 <= index < size or not _whole(leaf, *proof):
+        return None
     position, last, node = index, size - 1, leaf
+    rungs: list[Rung] = []
     for sibling in proof:
         if last == 0:
-            return False
-        if position & 1 or position == last:
-            node = node_hash(sibling, node)
+            return None
+        left = bool(position & 1) or position == last
+        node = node_hash(sibling, node) if left else node_hash(node, sibling)
+        rungs.append(Rung(sibling, left, node))
+        if left:
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
         position, last = position >> 1, last >> 1
-    return last == 0 and node == root
+    return rungs if last == 0 else None
+
+
+def includes(root: bytes, size: int, leaf: bytes, index: int, proof: Sequence[bytes]) -> bool:
+    """Say whether `proof` shows the leaf hash at `index` of the tree (RFC 9162 §2.1.3.2)."""
+    rungs = climb(size, leaf, index, proof)
+    return rungs is not None and (rungs[-1].node if rungs else leaf) == root
 
 
 def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:

@@ -5,7 +5,7 @@ Reading it is itself an event, which whoever lets somebody read appends.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -111,6 +111,42 @@ async def stream(connection: AsyncConnection, wanted: Filter) -> AsyncIterator[R
         if len(page) < MOST:
             return
         wanted = replace(wanted, after=page[-1].index)
+
+
+async def latest(
+    connection: AsyncConnection,
+    wanted: Filter,
+    limit: int = 100,
+    before: int | None = None,
+    kinds: Collection[Kind] = (),
+) -> list[Recorded]:
+    """Give the newest events that fit, the newest first; `before` is the index of the last one seen.
+
+    A page costs what it holds, wherever in the log it is: a cursor stays where it was while the log grows.
+    """
+    return await _read(connection, latest_of(wanted, connection.dialect.name, limit, before, kinds))
+
+
+def latest_of(
+    wanted: Filter, dialect: str, limit: int, before: int | None = None, kinds: Collection[Kind] = ()
+) -> Select[int, bytes, bytes]:
+    """Give the statement behind `latest`."""
+    conditions = [*wanted.conditions(), *_words(wanted.text, dialect)]
+    if before is not None:
+        conditions.append(wanted.order < before)
+    if kinds:
+        conditions.append(entries.c.kind.in_([kind.value for kind in kinds]))
+    return _recorded().where(*conditions).order_by(wanted.order.desc()).limit(min(limit, MOST))
+
+
+async def follow_ups(
+    connection: AsyncConnection, exchanges: Collection[str], kind: Kind, outcome: str
+) -> list[Recorded]:
+    """Give what happened of one kind and result in some exchanges, in the log's order."""
+    query = _recorded().where(
+        entries.c.exchange_id.in_(exchanges), entries.c.kind == kind.value, entries.c.result == outcome
+    )
+    return await _read(connection, query.order_by(entries.c.idx).limit(MOST))
 
 
 async def by_id(connection: AsyncConnection, event_id: str) -> Recorded | None:

@@ -16,6 +16,7 @@ from contracts.store import ContractStore
 from contracts.vocabulary import AgencyId
 from gateway.agencies import Agency
 from gateway.oversight.acquaintances import AcquaintanceList
+from gateway.oversight.appeals import Appeals
 from gateway.oversight.erasure import Erasures
 from gateway.oversight.evidence import Evidence
 from gateway.oversight.exports import Exports
@@ -85,6 +86,7 @@ class Oversight:
     """The services of auditors, operators and the person's portal."""
 
     acquaintances: AcquaintanceList
+    appeals: Appeals
     bench: Bench
     erasures: Erasures
     evidence: Evidence
@@ -111,9 +113,11 @@ class Oversight:
         subjects = Subjects(on.database, on.ring, settings.tenant, on.contracts.vocabulary)
         acquaintances = AcquaintanceList(on.database, on.log, subjects)
         erasures = Erasures(on.database, on.log, signer)
+        statements = Statements(on.database, on.log, on.publisher, subjects)
         wordings, retention = Wordings(on.contracts, on.agencies), Retention.load(settings.retention)
         return cls(
             acquaintances=acquaintances,
+            appeals=Appeals(on.database, on.log, parts, statements),
             bench=Bench(on.database, on.log, acquaintances, parts, Thresholds.load(settings.thresholds)),
             erasures=erasures,
             evidence=Evidence(on.database, on.log, on.publisher),
@@ -122,7 +126,7 @@ class Oversight:
             notices=Notices(on.database, on.log, parts, wordings),
             parts=parts,
             retention=RetentionRounds(on.database, on.log, signer, erasures, retention),
-            statements=Statements(on.database, on.log, on.publisher, subjects),
+            statements=statements,
             subjects=subjects,
             unsealings=Unsealings(on.database, on.log, parts),
             wordings=wordings,

@@ -17,7 +17,7 @@ from audit.event import Event, Json, Kind
 from audit.log import Log
 from audit.proof import Proof
 from audit.publisher import Publisher
-from audit.query import Filter, Recorded, stream
+from audit.query import Filter, Recorded, follow_ups, latest, search, stream
 from audit.tree import inclusion
 from contracts.vocabulary import AgencyId, Subject, SubjectRef
 from gateway.faults import ConflictError, NotFoundError
@@ -107,6 +107,50 @@ class Statements:
             await self._prove(page)
         more = bool(page) and page[-1].index < lines[-1].index
         return Statement(page, page[-1].index if more else None, offers)
+
+    async def recent(
+        self,
+        portal: AgencyId,
+        ref: SubjectRef,
+        before: int | None = None,
+        limit: int = 50,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Statement:
+        """Give the newest lines of somebody who has signed in, the newest first; on record before.
+
+        `before` is the `after` of the page before it. A line is proved when it is asked for by itself.
+        """
+        wanted = Filter(start=start, end=end, subject_ref=ref)
+        async with self._database.reading() as connection:
+            ended = await latest(connection, wanted, limit, before, _ENDED)
+            again = await follow_ups(
+                connection, [each.event.exchange_id for each in ended], Kind.DELIVERY, "read-again"
+            )
+        lines = told([*ended, *again], now())
+        counts: dict[str, Json] = {"count": len(lines), "delayed": sum(bool(each.delays) for each in lines)}
+        await self._note(portal, ref, "given", "", counts)
+        return Statement(lines, ended[-1].index if len(ended) == limit else None)
+
+    async def one(self, ref: SubjectRef, exchange_id: str) -> Line:
+        """Give one exchange about somebody as she may see it, without a proof.
+
+        Raises:
+            NotFoundError: none of that id, somebody else's, or the law lets nothing of it be told yet.
+        """
+        async with self._database.reading() as connection:
+            found = await search(connection, Filter(exchange_id=exchange_id, subject_ref=ref))
+        lines = [line for line in told(found, now()) if line.recorded]
+        if not lines:
+            raise NotFoundError
+        return lines[0]
+
+    async def proved(self, portal: AgencyId, ref: SubjectRef, exchange_id: str) -> Line:
+        """Give one line with its proof, on record before it is given. See `one`."""
+        line = await self.one(ref, exchange_id)
+        await self._note(portal, ref, "given", "", {"count": 1, "delayed": int(bool(line.delays))})
+        await self._prove([line])
+        return line
 
     async def _whose(self, portal: AgencyId, subject: Subject, person: Subject | None) -> SubjectRef | None:
         """Say whose statement it is, if it is that of the one who asks; None for somebody not on file."""

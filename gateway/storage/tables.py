@@ -181,6 +181,25 @@ safe_contacts = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", String(36), primary_key=True, comment="the entry that made it; her words are sealed there"),
+    Column("subject_ref", ForeignKey("subjects.ref"), nullable=False, index=True),
+    Column("matter", String(16), nullable=False, comment="objection, complaint or correction"),
+    Column("exchange_id", String(36), nullable=False, comment="empty: about none"),
+    Column("source", String(64), nullable=False, comment="empty: about no register"),
+    Column("addressee", String(64), nullable=False, comment="an agency; empty: the oversight body"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("due_on", String(10), nullable=False, comment="the last day for an answer"),
+    Column("answered_at", BigInteger),
+    Column("agency", String(64), nullable=False, comment="who answered"),
+    Column("official", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False, comment="empty until it is answered"),
+    Column("answer_id", String(36), nullable=False, comment="the entry of the answer"),
+    Index(None, "addressee", "answered_at", "due_on"),
+)
+
 legal_holds = Table(
     "legal_holds",
     metadata,

@@ -22,6 +22,7 @@ from contracts.vocabulary import ObminError
 from gateway.faults import BodyInvalidError, MethodError, NotFoundError
 from gateway.offers.form import OfferBody
 from gateway.web import (
+    appeals,
     approvals,
     cases,
     consent_requests,
@@ -82,6 +83,7 @@ PARTS = (
     people,
     protections,
     statements,
+    appeals,
     places,
     operations,
     *FACADES,

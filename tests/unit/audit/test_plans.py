@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.event import Kind
-from audit.query import Filter, page_of
+from audit.query import Filter, latest_of, page_of
 from audit.store import microseconds
 from tests.unit.audit.records import NOW, engine_at
 
@@ -67,9 +67,12 @@ async def filled(database: str) -> AsyncIterator[AsyncConnection]:
 
 async def plan_of(connection: AsyncConnection, wanted: Filter) -> str:
     """Ask the database how it would search."""
-    compiled = page_of(wanted, connection.dialect.name).compile(
-        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
-    )
+    return await plan_for(connection, page_of(wanted, connection.dialect.name))
+
+
+async def plan_for(connection: AsyncConnection, query: Select[int, bytes, bytes]) -> str:
+    """Ask the database how it would go about a statement."""
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     rows = await connection.exec_driver_sql(EXPLAIN[connection.dialect.name] + str(compiled))
     return "\n".join(str(row[-1]) for row in rows)
 
@@ -91,3 +94,13 @@ async def test_a_common_source_needs_no_sorting(filled: AsyncConnection, wanted:
 
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+async def test_a_persons_newest_exchanges_are_found_by_her(filled: AsyncConnection) -> None:
+    """However much else of the same kinds there is, a page of hers is read through her own index."""
+    wanted, kinds = Filter(subject_ref="subject-77"), (Kind.ALARM, Kind.READ)
+    plan = await plan_for(filled, latest_of(wanted, filled.dialect.name, 50, 9_000, kinds))
+
+    assert f"{ENTRIES[filled.dialect.name]}_subject" in plan
+    assert "Seq Scan" not in plan
+    assert "SCAN" not in plan

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.event import Event, Kind
-from audit.query import Filter, by_id, open_intents, release_of, search, stream
+from audit.query import Filter, by_id, follow_ups, latest, open_intents, release_of, search, stream
 from audit.store import LogDamagedError
 from tests.unit.audit.records import NOW, engine_at, event, log_at, mandate, outcomes
 from tests.unit.audit.test_publisher import tamper
@@ -68,6 +68,37 @@ async def test_filters_find_what_they_say(
     found = await search(connection, Filter(**wanted))
 
     assert [each.index for each in found] == indexes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "kinds", "indexes"),
+    [
+        ({}, None, [], [5, 4, 3]),
+        ({}, 3, [], [2, 1, 0]),
+        ({"agency": "case-system"}, None, [Kind.RELEASE, Kind.REFUSAL], [4, 1]),
+        ({"case": "KYIV-2026-000123"}, 2, [Kind.INTENT], [0]),
+        ({"source": "health"}, 3, [], [2, 1, 0]),
+        ({}, 0, [], []),
+    ],
+)
+async def test_the_newest_come_first(
+    connection: AsyncConnection,
+    wanted: dict[str, Any],
+    before: int | None,
+    kinds: list[Kind],
+    indexes: list[int],
+) -> None:
+    """The newest that fit are given, and the last index leads to the page before."""
+    found = await latest(connection, Filter(**wanted), 3, before, kinds)
+
+    assert [each.index for each in found] == indexes
+
+
+async def test_what_followed_is_found_by_its_exchange(connection: AsyncConnection) -> None:
+    """Entries of one kind and result in the exchanges named, and in no other."""
+    found = await follow_ups(connection, ["released", "refused"], Kind.RELEASE, "released")
+
+    assert [each.index for each in found] == [1]
 
 
 async def test_a_page_ends_at_its_limit(connection: AsyncConnection) -> None:
