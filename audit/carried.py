@@ -220,6 +220,14 @@ TABLE: Mapping[Kind, Row] = {
         _PERSON | {"result"},
         "offer allocation quantity",
     ),
+    Kind.PUSH: _row(
+        "what becomes of a message to an agency: intended, sent (each attempt), and how it ended",
+        _PERSON | {"result"},
+        "message type sender",
+        sometimes="contract sources notices onward duty weighed attempt attempts expires priority by replay "
+        "preview count",
+        results="intended refused sent delivered unknown dead cancelled replayed",
+    ),
     Kind.PARTNER: _row("how far a partner's admission has come", _READER, "partner approvals registered"),
     Kind.REPORT: _row(
         "that a report without people was given: which template, area and period",

@@ -69,6 +69,7 @@ class Kind(StrEnum):
     CONFIG = "config"
     EMERGENCY = "emergency"
     PROTECTION = "protection"
+    PUSH = "push"
     STATEMENT = "statement"
     NOTICE = "notice"
     UNSEALING = "unsealing"

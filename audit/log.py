@@ -166,6 +166,14 @@ class Log:
         event = _event(Kind.REFUSAL, mandate, at, details, result="refused", reason=reason)
         return await self.note(event, companions)
 
+    async def dispatch(
+        self, event: Event, grounds: frozenset[Ground], companions: Sequence[Statement] = ()
+    ) -> Receipt:
+        """Record a message that is about to leave, and promise it to whoever gets it. Raises as `release`."""
+        self.require_witnessed()
+        noted = await self._append(event, companions, _standing(grounds, event.at))
+        return self._receipt(event.exchange_id, noted.index, noted.leaf_hash)
+
     async def note(self, event: Event, companions: Sequence[Statement] = ()) -> Noted:
         """Record any other event. Raises `EventError` for one that has no canonical form."""
         return await self._append(event, companions, frozenset())
@@ -239,14 +247,14 @@ def _told(
         "intent": intent.index,
         "sources": [outcome.as_json() for outcome in sorted(outcomes, key=lambda each: each.source)],
     }
-    if notices := _notices(mandate, at):
+    if notices := notices_of(mandate, at):
         told["notices"] = notices
     if onward := mandate.obligations.onward:
         told["onward"] = sorted(onward)
     return told
 
 
-def _notices(mandate: Mandate, at: datetime) -> dict[str, Json]:
+def notices_of(mandate: Mandate, at: datetime) -> dict[str, Json]:
     """Say of which sources the person is told later or never, by which article; of all others, now."""
     return {
         source: {

@@ -26,6 +26,8 @@ Claims = Mapping[int, Sequence[Mapping[str, object]]]
 """The receipts that were handed in, by the index that they name."""
 
 _MOST_SUSPECTS = 100
+_PROMISED = frozenset({Kind.RELEASE, Kind.PUSH})
+"""What a receipt can be for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,6 @@ class Walk:
             return "receipt-not-signed"
         if claimed != leaf:
             return "receipt-for-another-entry"
-        if line.kind is not Kind.RELEASE or line.event().exchange_id != exchange_id:
+        if line.kind not in _PROMISED or line.event().exchange_id != exchange_id:
             return "receipt-for-another-exchange"
         return ""

@@ -36,6 +36,7 @@ class CountryText:
     majority: Whole
     time_zone: str
     age_bands: tuple[Whole, ...]
+    duties: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         schemes=identifiers.content.schemes,
         reasons=reasons.content.reasons,
         phrases=phrases.content.phrases,
+        duties=country.content.duties,
     )
 
 

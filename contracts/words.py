@@ -98,7 +98,8 @@ class Vocabulary:
     """Every word that contracts, sources and answers may use.
 
     `majority` is in whole years; `time_zone` (an IANA name) is where the hours of a contract run;
-    `age_bands` holds the first year of each band by which an age may be told.
+    `age_bands` holds the first year of each band by which an age may be told; `duties` names the article
+    by which an agency must be told something that holds nothing of a person.
     """
 
     majority: int
@@ -112,3 +113,4 @@ class Vocabulary:
     schemes: Mapping[Scheme, SchemeWords]
     reasons: Mapping[str, ReasonWords]
     phrases: Mapping[str, Wording]
+    duties: Mapping[str, str] = field(default_factory=dict)

@@ -43,6 +43,7 @@ from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
 from gateway.offers.offering import Offering, open_offering
+from gateway.outbox.service import NoEndpoints, Outbox, open_outbox
 from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
@@ -150,6 +151,7 @@ async def _open_gate(
     calls = Calls(database)
     adapters = await connect(settings, foundation.ring.index_key, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
+    outbox = outbox_of(foundation, clock)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
     ledger = UsedAssertions(database)
@@ -168,6 +170,7 @@ async def _open_gate(
     if database.dialect.name == "sqlite":
         chores = asyncio.create_task(chores_of(foundation).run())
         stack.push_async_callback(stop, chores)
+        stack.push_async_callback(stop, asyncio.create_task(outbox.worker.run()))
     return Gate(
         pipeline=Pipeline(
             contracts=foundation.contracts,
@@ -189,6 +192,7 @@ async def _open_gate(
         cases=Cases(database, foundation.log, subjects),
         grounds=grounds,
         offering=offering,
+        outbox=outbox,
         approvals=Approvals(
             database, foundation.ring, foundation.log, grounds.consents, adapters, settings.tenant
         ),
@@ -225,6 +229,22 @@ def chores_of(held: Foundation) -> Chores:
     notices, messages = Oversight.open(held).notices, held.settings.messages
     tidy = grounds_of(held).tidy
     return Chores(held.log, held.database, held.ring, held.offering, notices, messages, tidy)
+
+
+def outbox_of(held: Foundation, clock: Clock) -> Outbox:
+    """Give what pushes messages: the gateway submits, and works as well where the database is SQLite."""
+    settings, words = held.settings, held.contracts.vocabulary
+    return open_outbox(
+        held.database,
+        held.log,
+        held.contracts,
+        Subjects(held.database, held.ring, settings.tenant, words),
+        held.offering.roster,
+        settings.tenant,
+        clock,
+        channels={},
+        endpoints=NoEndpoints(),
+    )
 
 
 def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:

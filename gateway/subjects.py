@@ -37,6 +37,7 @@ from gateway.storage.engine import Database, Prepared, micros, now
 from gateway.storage.tables import subject_identifiers, subjects
 
 PATIENCE = timedelta(seconds=5)
+UNNAMED = Identity({})
 NOBODY = "[]"
 """Whom she is protected from, as the table writes it."""
 
@@ -108,9 +109,10 @@ class Subjects:
             raise StorageUnavailableError from None
         if not rows:
             raise CaseNotOpenError("case-unknown") if by_case else SubjectUnfiledError
-        return self._read(rows, query)
+        return self.read(rows, query.subject.reveal())
 
-    def _read(self, rows: Sequence[Row[Any]], query: Query) -> Standing:
+    def read(self, rows: Sequence[Row[Any]], asked: Identity = UNNAMED) -> Standing:
+        """Read what the rows of one person's `standing_statement` say; `asked` is what she was named by."""
         row = rows[0]
         ref = SubjectRef(row.ref)
         key = SubjectKey.unwrap(self._ring, ref, row.wrapped_key, row.kek_version)
@@ -118,7 +120,7 @@ class Subjects:
         return Standing(
             ref=ref,
             # What was asked with may be more than what is on file (a name beside the number).
-            subject=Subject(_joined(stored, query.subject.reveal())),
+            subject=Subject(_joined(stored, asked)),
             key=key,
             case=case_fact(row),
             consents=consent_facts(rows),

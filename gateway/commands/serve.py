@@ -17,8 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from config.settings import BusSettings, Settings
-from gateway.app import chores_of, create_app, lay_foundation, place_on_bus
+from gateway.app import chores_of, create_app, lay_foundation, outbox_of, place_on_bus
 from gateway.bus import BusUnusableError
+from gateway.clock import Clock
 from gateway.commands.settling import settings_of, told
 from gateway.logs import configure_logs
 from gateway.web.facades.peer import AtBus, tls_for
@@ -117,7 +118,7 @@ def _listen(bus: BusSettings) -> socket.socket:
 
 
 def worker(config: Annotated[Path, typer.Option(help="The deployment's settings (TOML).")]) -> None:
-    """Run the background work alone: publish the record, end dead intents, purge, re-wrap keys."""
+    """Run the background work alone: publish the record, deliver messages, purge, re-wrap keys."""
     settings = settings_of(config)
     configure_logs(settings.log_level)
     with told(), suppress(KeyboardInterrupt):
@@ -142,8 +143,8 @@ async def _look(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     async with lay_foundation(settings) as foundation:
-        chores = chores_of(foundation)
-        tasks = [asyncio.create_task(chores.run()), asyncio.create_task(foundation.publisher.run())]
+        work = (chores_of(foundation), foundation.publisher, outbox_of(foundation, Clock()).worker)
+        tasks = [asyncio.create_task(each.run()) for each in work]
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: [task.cancel() for task in tasks])

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, literal, null, or_, select
+from sqlalchemy import case as choose
 
 from contracts.facts import Capacity, CaseFact, ConsentFact, OrderFact
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, Subject, SubjectRef
@@ -61,12 +62,40 @@ def standing_statement(*, with_case: bool, with_named: bool = False) -> Any:
     else:
         base = subjects.join(subject_identifiers, matched)
         case_columns = [null().label(name) for name in ("officials", "opened", "closed")]
-    ended = and_(consent_events.c.consent_id == consents.c.id, consent_events.c.kind != literal("given"))
     hers = consents.c.subject_ref == subjects.c.ref
-    ordered = and_(
-        court_orders.c.subject_ref == subjects.c.ref, court_orders.c.consumer == bindparam("agency")
+    statement = _facts(
+        base,
+        [subject_identifiers.c.subject_ref.label("matched"), *case_columns],
+        or_(hers, consents.c.id == bindparam("named")) if with_named else hers,
+        bindparam("agency"),
+        uses_left(),
     )
-    statement = select(
+    if with_case:
+        statement = statement.where(cases.c.agency == bindparam("agency"), cases.c.id == bindparam("case"))
+    return statement
+
+
+def push_statement(pushed: FromClause) -> Any:
+    """Build the same for messages: `pushed` has a row each, with its `seq`, which comes back with the facts.
+
+    Its `subject_ref` says who she is, `case_id` names a case of its `sender`, `agency` gets the message; its
+    own use (`id`) of a consent does not count. Parameter: `at` (microseconds).
+    """
+    of_case = and_(cases.c.agency == pushed.c.sender, cases.c.id == pushed.c.case_id)
+    base = pushed.join(subjects, subjects.c.ref == pushed.c.subject_ref).outerjoin(cases, of_case)
+    matched = choose((cases.c.subject_ref == subjects.c.ref, subjects.c.ref)).label("matched")
+    case_columns = [cases.c.officials, cases.c.opened, cases.c.closed]
+    hers = consents.c.subject_ref == subjects.c.ref
+    return _facts(base, [pushed.c.seq, matched, *case_columns], hers, pushed.c.agency, uses_left(pushed.c.id))
+
+
+def _facts(
+    base: Any, first: Sequence[Any], hers: ColumnElement[bool], consumer: ColumnElement[Any], left: Any
+) -> Any:
+    """Add person, consents with their ends, and orders that name the consumer to what `base` finds."""
+    ended = and_(consent_events.c.consent_id == consents.c.id, consent_events.c.kind != literal("given"))
+    ordered = and_(court_orders.c.subject_ref == subjects.c.ref, court_orders.c.consumer == consumer)
+    return select(
         subjects.c.ref,
         subjects.c.wrapped_key,
         subjects.c.kek_version,
@@ -74,8 +103,7 @@ def standing_statement(*, with_case: bool, with_named: bool = False) -> Any:
         subjects.c.masks,
         subjects.c.shielded_from,
         subjects.c.capacity,
-        subject_identifiers.c.subject_ref.label("matched"),
-        *case_columns,
+        *first,
         consents.c.id.label("consent_id"),
         consents.c.subject_ref.label("consent_of"),
         consents.c.consumer,
@@ -88,7 +116,7 @@ def standing_statement(*, with_case: bool, with_named: bool = False) -> Any:
         consents.c.given_at,
         consents.c.until,
         consents.c.authority_until,
-        uses_left(),
+        left,
         consent_events.c.kind.label("ended"),
         court_orders.c.id.label("order_id"),
         court_orders.c.citation,
@@ -96,13 +124,8 @@ def standing_statement(*, with_case: bool, with_named: bool = False) -> Any:
         court_orders.c.begins,
         court_orders.c.until.label("order_until"),
     ).select_from(
-        base.outerjoin(consents, or_(hers, consents.c.id == bindparam("named")) if with_named else hers)
-        .outerjoin(consent_events, ended)
-        .outerjoin(court_orders, ordered)
+        base.outerjoin(consents, hers).outerjoin(consent_events, ended).outerjoin(court_orders, ordered)
     )
-    if with_case:
-        statement = statement.where(cases.c.agency == bindparam("agency"), cases.c.id == bindparam("case"))
-    return statement
 
 
 def case_fact(row: Row[Any]) -> CaseFact | None:

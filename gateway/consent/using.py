@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, case, func, insert, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 from audit.store import Statement
@@ -41,8 +42,11 @@ ENDED: Mapping[str, str] = {
 any more has ended. See `audit.store.Dialect`."""
 
 
-def uses_left() -> Any:
-    """Give the column that counts what is left of `consents` at the parameter `at`; null for any number."""
+def uses_left(beside: ColumnElement[str] | None = None) -> Any:
+    """Give the column that counts what is left of `consents` at the parameter `at`; null for any number.
+
+    `beside` is an exchange whose own use does not count: one that is tried again.
+    """
     at = bindparam("at", type_=BigInteger)
     counted = (
         select(func.count())
@@ -50,6 +54,7 @@ def uses_left() -> Any:
         .where(
             consent_uses.c.consent_id == consents.c.id,
             or_(consents.c.per.is_(None), consent_uses.c.at > at - consents.c.per),
+            *(() if beside is None else (consent_uses.c.exchange_id != beside,)),
         )
         .scalar_subquery()
     )
@@ -60,7 +65,9 @@ class Uses:
     """Writes down which releases rest on which consents: committed with the release, read by a recall."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._insert = Prepared(insert(consent_uses), dialect)
+        insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+        # A message that is sent again uses nothing more.
+        self._insert = Prepared(insert(consent_uses).on_conflict_do_nothing(), dialect)
 
     def of(
         self, grounds: Iterable[Ground], exchange_id: ExchangeId, agency: AgencyId, at: datetime

@@ -104,7 +104,7 @@ def open_sealed(value: str, private_jwk: Mapping[str, Any], binding: Binding) ->
     `EnvelopeBrokenError` if the JWE does not open, or its fields are not those of `binding`.
     """
     try:
-        opened = jwe.decrypt_compact(value, _take_key(private_jwk), registry=REGISTRY)
+        opened = jwe.decrypt_compact(value, take_key(private_jwk), registry=REGISTRY)
         claims = orjson.loads(opened.plaintext or b"")
         said = Binding(claims["aud"], claims["exchange_id"], claims["contract"])
         header = opened.headers()
@@ -129,5 +129,6 @@ def public_half(jwk: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in jwk.items() if name != "d"}
 
 
-def _take_key(jwk: Mapping[str, Any]) -> RecipientKey:
+def take_key(jwk: Mapping[str, Any]) -> RecipientKey:
+    """Read a private key that opens what is sealed; a KeyError for one of another kind."""
     return CURVES[jwk.get("kty"), jwk.get("crv")].import_key(dict(jwk))

@@ -24,6 +24,7 @@ from gateway.grounds import Grounds
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
 from gateway.offers.offering import Offering
+from gateway.outbox.service import Outbox
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
 from gateway.signin.desk import Desk
@@ -77,6 +78,7 @@ class Gate:
     kept: Kept
     registries: Mapping[Source, Polite]
     offering: Offering
+    outbox: Outbox
     publisher: Publisher
     vigil: Vigil
     database: Database

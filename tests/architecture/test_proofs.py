@@ -36,6 +36,8 @@ COPIERS = {
     "gateway/consent/consents.py",
     "gateway/consent/ground.py",  # consents of a child, ended by her age; makes mandates anyway
     "gateway/politeness/flights.py",  # replies, which are no proofs
+    "gateway/delivery.py",  # entries, which are no proofs
+    "gateway/outbox/weighing.py",  # the officials of a case
     "gateway/offers/capacity.py",
     "gateway/offers/offers.py",
     "gateway/offers/partners.py",

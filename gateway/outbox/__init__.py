@@ -1,0 +1,1 @@
+"""Messages on their way: their rows, order, leases, attempts and ends. See `gateway.delivery`."""

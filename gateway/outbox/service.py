@@ -1,0 +1,84 @@
+"""The push side of one process, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audit.log import Log
+from contracts.store import ContractStore
+from contracts.vocabulary import AgencyId
+from gateway.agencies import Agency
+from gateway.clock import Clock
+from gateway.consent.using import Uses
+from gateway.delivery import Delivery
+from gateway.outbox.channel import Channel, Endpoint, Endpoints
+from gateway.outbox.claims import Claims
+from gateway.outbox.dispatching import Dispatching
+from gateway.outbox.letters import Letters
+from gateway.outbox.receivers import Receivers
+from gateway.outbox.rows import OutboxRows
+from gateway.outbox.settling import Settling
+from gateway.outbox.tending import Tending
+from gateway.outbox.weighing import Weighing
+from gateway.outbox.worker import Worker
+from gateway.oversight.notices import NoticeQueue
+from gateway.storage.engine import Database
+from gateway.subjects import Subjects
+from gateway.usage import Usage
+
+
+class NoEndpoints:
+    """Where nobody can be called. See `Endpoints`."""
+
+    async def active(self) -> Mapping[AgencyId, Endpoint]:
+        """See `Endpoints.active`."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What a process needs to push: `delivery` takes messages, `worker` sends them.
+
+    `weighing` says beforehand what may be told; `settling` tells observers how messages ended.
+    """
+
+    delivery: Delivery
+    weighing: Weighing
+    letters: Letters
+    settling: Settling
+    worker: Worker
+
+
+def open_outbox(
+    database: Database,
+    record: Log,
+    contracts: ContractStore,
+    subjects: Subjects,
+    agencies: Mapping[AgencyId, Agency],
+    tenant: str,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    endpoints: Endpoints,
+) -> Outbox:
+    """Put it together; nothing runs yet."""
+    rows, claims, letters = OutboxRows(database.dialect), Claims(database), Letters(database)
+    settling = Settling(record, rows)
+    weighing = Weighing(contracts, database, subjects, Usage(database), clock)
+    uses, notices = Uses(database.dialect), NoticeQueue(database.dialect)
+    dispatching = Dispatching(record, rows, uses, notices, agencies, tenant, clock)
+    delivery = Delivery(
+        record=record,
+        weighing=weighing,
+        rows=rows,
+        claims=claims,
+        letters=letters,
+        settling=settling,
+        dispatching=dispatching,
+        channels=channels,
+        tenant=tenant,
+        clock=clock,
+    )
+    tending = Tending(database, letters, settling, clock)
+    worker = Worker(delivery, claims, weighing, tending, Receivers(), endpoints)
+    return Outbox(delivery, weighing, letters, settling, worker)
