@@ -10,8 +10,9 @@ PYTHON ?= python3
 BIN    := .venv/bin
 CODE   := gateway adapters contracts audit config tests
 UV      = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
-EXPRESS := tests/services/express
+NODES   := tests/services/express tests/browser/axe
 LOOK    := gateway/web/cabinets/look
+CHROMIUM = $(shell command -v chromium)
 POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
 
 export UV_PYTHON_DOWNLOADS := never
@@ -69,11 +70,20 @@ ifeq ($(POSTGRESQL),)
 	    echo "PostgreSQL is absent, its tests are skipped. To have them: sudo apt-get install postgresql"; \
 	fi
 endif
-	@if command -v npm >/dev/null; then \
-	    test -d $(EXPRESS)/node_modules || npm ci --prefix $(EXPRESS) --silent --no-audit --no-fund; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm && \
-	    npm ci --prefix $(EXPRESS) --silent --no-audit --no-fund; \
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 	else \
-	    echo "npm is absent, the tests against Express are skipped. To have them: sudo apt-get install npm"; \
+	    echo "Chromium is absent, the browser tests are skipped. To have them: sudo apt-get install chromium"; \
+	fi
+endif
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm; \
+	fi
+	@if command -v npm >/dev/null; then \
+	    for each in $(NODES); do \
+	        test -d $$each/node_modules || npm ci --prefix $$each --silent --no-audit --no-fund || exit 1; \
+	    done; \
+	else \
+	    echo "npm is absent, the tests that need its packages are skipped. To have them: sudo apt-get install npm"; \
 	fi
