@@ -213,7 +213,7 @@ TABLE: Mapping[Kind, Row] = {
     Kind.OFFER: _row(
         "what became of an offer, or that offers were looked for; facts by name alone",
         _READER,
-        sometimes="offer external_id state category total import count known digest facts matches",
+        sometimes="offer external_id state category total import count known digest facts matches fields",
     ),
     Kind.ALLOCATION: _row(
         "that something was held for a person, promised, given or taken back",

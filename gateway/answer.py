@@ -151,7 +151,7 @@ class Keeping:
     """Keeps answers for later reading: as envelopes, for as long as the contract says."""
 
     def __init__(self, dialect: Dialect, tenant: str) -> None:
-        self._tenant = tenant
+        self.tenant = tenant
         self._upsert = Prepared(upsert_exchange(dialect), dialect)
 
     def keep(self, body: Mapping[str, Any], mandate: Mandate, standing: Standing, at: datetime) -> Statement:
@@ -171,7 +171,7 @@ class Keeping:
 
     def context(self, exchange_id: str, contract: str) -> Context:
         """Name what an answer's envelope is bound to."""
-        return Context(self._tenant, "exchanges", exchange_id, "answer", contract)
+        return Context(self.tenant, "exchanges", exchange_id, "answer", contract)
 
 
 def _emergency_ends(mandate: Mandate) -> list[datetime]:

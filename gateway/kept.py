@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.query import Filter, release_of, search
-from contracts.vocabulary import AgencyId, ExchangeId, SubjectRef
+from contracts.vocabulary import AgencyId, ExchangeId, Scheme, Subject, SubjectRef
 from gateway.answer import Answer, Keeping, upsert_exchange
 from gateway.consent.recalls import RECALLED
 from gateway.faults import IdempotencyConflictError, NotFoundError
@@ -24,6 +24,7 @@ from gateway.sealing.envelope import SubjectKey
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database, micros, now
 from gateway.storage.tables import exchanges, replies, subjects
+from gateway.subjects import open_identity
 
 RUNNING = timedelta(minutes=2)
 """A first request that has said nothing for this long is taken for dead."""
@@ -125,6 +126,23 @@ class Kept:
         if row.state == "refused":
             return Refused(row.problem)
         return await self._opened(row)
+
+    async def released(self, exchange_id: str, agency: AgencyId) -> Event:
+        """Give the entry of a release to this agency.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        async with self._database.reading() as connection:
+            found = await release_of(connection, exchange_id)
+        if found is None or found.event.agency != agency:
+            raise NotFoundError
+        return found.event
+
+    async def subject_of(self, ref: SubjectRef) -> tuple[Subject, Scheme]:
+        """Open who a reference is, and how she can be named. Raises `SubjectUnfiledError`."""
+        identity = await open_identity(self._database, self._ring, self._keeping.tenant, ref)
+        return Subject(identity), identity.schemes[0]
 
     async def acknowledge(self, exchange_id: str, agency: AgencyId) -> None:
         """Put on record that the recipient has an answer, unless it said so before.

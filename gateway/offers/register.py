@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import case as choose
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, insert, or_, select, union
 from sqlalchemy.exc import IntegrityError
 
 from contracts.vocabulary import AgencyId, SubjectRef
 from gateway.offers.allocation import Stage
 from gateway.storage.engine import Database, micros
-from gateway.storage.offer_tables import allocations, households
+from gateway.storage.offer_tables import allocations, households, kin
 
 RECENT = timedelta(days=90)
 """Help of one category within this time is the same help."""
@@ -61,6 +61,15 @@ class Register:
             except IntegrityError:
                 continue  # on file already
 
+    async def relate(self, person: SubjectRef, own: bytes | None, family: Collection[bytes]) -> None:
+        """Note by blind indexes how a history names the person and her family, as civil status said; once."""
+        known = {(blind, False) for blind in family} | ({(own, True)} if own else set())
+        for blind, herself in sorted(known):
+            try:
+                await self._database.write(insert(kin), subject_ref=person, blind=blind, own=herself)
+            except IntegrityError:
+                continue  # on file already
+
     async def trust(self, partners: Collection[AgencyId], at: datetime) -> Mapping[AgencyId, Trust]:
         """Look a year back at the promises of partners; one without any that was due is not named."""
         kept = allocations.c.state == Stage.DELIVERED
@@ -83,7 +92,14 @@ class Register:
 
     async def same_help(self, person: SubjectRef, category: str, today: date) -> Sequence[SameHelp]:
         """Give recent help of this category to the person or anybody of her household, the latest first."""
-        family = select(households.c.other_ref).where(households.c.subject_ref == person)
+        mine, theirs = kin.alias(), kin.alias()
+        family = union(
+            select(households.c.other_ref).where(households.c.subject_ref == person),
+            # One of mine is how she is named, or I am one of hers.
+            select(theirs.c.subject_ref)
+            .join(mine, mine.c.blind == theirs.c.blind)
+            .where(mine.c.subject_ref == person, mine.c.own != theirs.c.own),
+        )
         statement = (
             select(allocations)
             .where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +54,55 @@ class Level(_Word):
     special: bool = False
 
 
+class _Old(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begins: Annotated[int, Field(alias="from", ge=0)]
+    factor: str
+
+
+class FactorFact(BaseModel):
+    """A field that tells of a factor where it says one of `says`, or anything where that is empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    factor: str
+    field: str
+    says: Annotated[tuple[str | bool, ...], Field(alias="is")] = ()
+
+
+class Facts(BaseModel):
+    """Which fields of a history answer which criterion; `household` and `children` are words of kinship."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    age: str
+    sex: str
+    names: tuple[str, str]
+    relatives: str
+    household: frozenset[str]
+    children: frozenset[str]
+    of_age: int
+    old: _Old
+    factors: tuple[FactorFact, ...]
+
+    @property
+    def of_family(self) -> frozenset[str]:
+        """Give the fields that say who she is to her family and who her family is."""
+        return frozenset({self.age, self.relatives, *self.names})
+
+    def fields(self, criteria: Collection[str]) -> frozenset[str]:
+        """Give the fields that these criteria need; see `gateway.offers.search.RULES`."""
+        needed = {
+            "age": {self.age},
+            "sex": {self.sex},
+            "household": {self.relatives},
+            "children": {self.relatives},
+            "factor": {self.age, *(each.field for each in self.factors)},
+        }
+        return frozenset[str]().union(*(needed[each] for each in criteria if each in needed))
+
+
 class Taxonomy(BaseModel):
     """Every word that an offer, a need or a report may use. Areas stand from the widest to the narrowest."""
 
@@ -68,6 +117,7 @@ class Taxonomy(BaseModel):
     areas: tuple[Level, ...]
     organisations: Mapping[str, str]
     tiles: Mapping[str, tuple[int, int]]
+    facts: Facts
 
     @classmethod
     @cache

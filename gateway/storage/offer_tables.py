@@ -127,6 +127,16 @@ households = Table(
 )
 """Who lives with whom, both ways: the same help for the same family is seen by the case worker."""
 
+kin = Table(
+    "kin",
+    metadata,
+    Column("subject_ref", ForeignKey("subjects.ref"), primary_key=True),
+    Column("blind", LargeBinary(16), primary_key=True, comment="keyed blind index of a name and birth date"),
+    Column("own", Boolean, primary_key=True, comment="of the person herself; else of one of her family"),
+    Index(None, "blind"),
+)
+"""Who is family by what registries said: whoever is on file under a name that a relative's history gave."""
+
 report_releases = Table(
     "report_releases",
     metadata,

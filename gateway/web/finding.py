@@ -2,71 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from audit.event import Event, Json, Kind
-from contracts.vocabulary import AgencyId, CaseId, OfficialId, Subject, SubjectRef
+from contracts.vocabulary import NAME, AgencyId, CaseId, ExchangeId, OfficialId, Subject, SubjectRef
 from gateway.agencies import Role
 from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
 from gateway.identity import Caller
 from gateway.offers.allocation import Beneficiary, Need
 from gateway.offers.areas import area_of
 from gateway.offers.demand import note_unmet
+from gateway.offers.facts import family_of, informed, self_of
 from gateway.offers.offer import Offer, State
 from gateway.offers.register import SameHelp, Trust
 from gateway.offers.search import Found, Wanted, search
+from gateway.reuse import Reused, Use, use_again
 from gateway.storage.engine import now
-from gateway.web.gate import Gate, caller_of, gate_of, language_of
+from gateway.web.finding_wire import OfferHoldBody, SearchBody
+from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.promises import promise
 from gateway.web.replying import reply
-from gateway.web.wire import Body, Code, OfficialBody, SubjectBody, described, parse, read_bytes
+from gateway.web.wire import Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1", tags=["offers"])
-Years = Annotated[int, Field(ge=0, le=120)]
-
-
-class WantingBody(Body):
-    """What matters of the person for finding help; each member only where a criterion needs it."""
-
-    age: Years | None = None
-    sex: Literal["", "female", "male"] = ""
-    factors: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
-    household: Annotated[int, Field(ge=1, le=20)] | None = None
-    youngest: Years | None = None
-
-
-class SearchBody(Body):
-    """`POST /v1/offers/search`: what is needed, where (an area's code), and for whom."""
-
-    category: Code
-    area: Code
-    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
-    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
-    accessible: bool = False
-    person: WantingBody = WantingBody()
-    case: Code
-    official: OfficialBody
-
-
-class OfferHoldBody(Body):
-    """`POST /v1/offers/{id}/holds`: for whom, in which case. `household` names who lives with her."""
-
-    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
-    subject: SubjectBody
-    household: Annotated[list[SubjectBody], Field(max_length=20)] = Field(default_factory=list)
-    case: Code
-    official: OfficialBody
-    age: Years
-    sex: Literal["female", "male"]
-    factor: Code
-    area: Code
 
 
 @router.post("/offers/search", openapi_extra=described(SearchBody), summary="Find offers for a need")
@@ -80,6 +44,14 @@ async def find(request: Request) -> Response:
     wanted = _wanted(gate, body)
     await gate.cases.get(caller.id, CaseId(body.case))
     found = await search(gate.database, wanted, gate.offering.taxonomy, now())
+    reused = None
+    if body.exchange_id:
+        criteria = {name for each in found for name in (*each.reasons, *each.against)}
+        facts = gate.offering.taxonomy.facts
+        use = _use(request, body.exchange_id, body, facts.fields(criteria))
+        reused = await use_again(gate.pipeline, gate.kept, caller, use)
+        wanted = informed(wanted, reused.values, facts, now().date())
+        found = await search(gate.database, wanted, gate.offering.taxonomy, now())
     matches = [each for each in found if not each.against]
     if not matches:
         await note_unmet(
@@ -90,17 +62,7 @@ async def find(request: Request) -> Response:
             "near-miss" if found else "none",
         )
     details: dict[str, Json] = {"category": wanted.category, "facts": _used(found), "matches": len(matches)}
-    await gate.pipeline.log.note(
-        Event(
-            kind=Kind.OFFER,
-            at=now(),
-            agency=caller.id,
-            official=body.official.id,
-            case=body.case,
-            result="searched",
-            details=details,
-        )
-    )
+    await gate.pipeline.log.note(_entry(caller, body, "searched", reused, details))
     language = language_of(request.headers)
     trust = await gate.offering.register.trust({each.offer.partner for each in found}, now())
     return reply(
@@ -108,6 +70,37 @@ async def find(request: Request) -> Response:
             "matches": [_found(gate, each, trust, language) for each in matches],
             "near_misses": [_found(gate, each, trust, language) for each in found if each.against],
         }
+    )
+
+
+def _use(
+    request: Request, exchange_id: str, body: SearchBody | OfferHoldBody, fields: Collection[str]
+) -> Use:
+    official = OfficialId(body.official.id)
+    return Use(exchange_id, ExchangeId(exchange_id_of(request)), CaseId(body.case), official, fields)
+
+
+def _entry(
+    caller: Caller,
+    body: SearchBody | OfferHoldBody,
+    result: str,
+    reused: Reused | None,
+    details: dict[str, Json] | None = None,
+) -> Event:
+    """Write that offers or a family were looked for: of which history, on which contract, by which fields."""
+    used: dict[str, Json] = {"fields": sorted(reused.values)} if reused else {}
+    return Event(
+        kind=Kind.OFFER,
+        at=now(),
+        agency=caller.id,
+        official=body.official.id,
+        case=body.case,
+        result=result,
+        exchange_id=(body.exchange_id or "") if reused else "",
+        subject_ref=reused.subject_ref if reused else "",
+        purpose=reused.purpose if reused else "",
+        contract=reused.contract if reused else "",
+        details={**(details or {}), **used},
     )
 
 
@@ -125,6 +118,8 @@ async def hold(request: Request, offer_id: Code) -> Response:
         if offer.state not in {State.PUBLISHED, State.EXHAUSTED}:
             raise NotFoundError
         whom, need = await _beneficiary(gate, caller, body), _need(gate, body)
+        if body.exchange_id:
+            await _relate(gate, caller, body, _use(request, body.exchange_id, body, _of_family(gate)))
         same = await gate.offering.register.same_help(whom.subject_ref, offer.category, now().date())
         held = await gate.offering.capacity.hold(offer, whom, need, body.quantity)
         shown = {**promise(held), "same_help": [_same(each) for each in same]}
@@ -148,6 +143,21 @@ async def _beneficiary(gate: Gate, caller: Caller, body: OfferHoldBody) -> Benef
     ]
     await gate.offering.register.join(ref, family)
     return Beneficiary(caller.id, OfficialId(body.official.id), CaseId(body.case), ref)
+
+
+def _of_family(gate: Gate) -> frozenset[str]:
+    return gate.offering.taxonomy.facts.of_family
+
+
+async def _relate(gate: Gate, caller: Caller, body: OfferHoldBody, use: Use) -> None:
+    """Note whom a history names as her family, by blind indexes; that it was used is on record."""
+    reused = await use_again(gate.pipeline, gate.kept, caller, use)
+    facts, blind = gate.offering.taxonomy.facts, gate.pipeline.subjects.blind
+    herself = self_of(reused.values, facts)
+    family = [blind(NAME, each) for each in family_of(reused.values, facts)]
+    own = blind(NAME, herself) if herself else None
+    await gate.pipeline.log.note(_entry(caller, body, "family-looked-up", reused))
+    await gate.offering.register.relate(reused.subject_ref, own, family)
 
 
 async def _on_file(gate: Gate, subject: Subject) -> SubjectRef | None:

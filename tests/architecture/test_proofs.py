@@ -39,6 +39,7 @@ COPIERS = {
     "gateway/delivery.py",  # entries, which are no proofs
     "gateway/outbox/weighing.py",  # the officials of a case
     "gateway/offers/capacity.py",
+    "gateway/offers/facts.py",
     "gateway/offers/offers.py",
     "gateway/offers/partners.py",
     "gateway/sealing/keys.py",

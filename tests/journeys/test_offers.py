@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.house import House
+from tests.journeys.house import House, query_about
 from tests.journeys.offering import form, held, holding, need, published
 
 
@@ -70,6 +70,55 @@ async def test_the_same_help_for_the_same_family_is_told_to_the_case_worker(hous
         ("partner", "person")
     ]
     assert seen.json()["requests"] == []
+
+
+async def test_facts_for_a_search_are_taken_from_the_history(house: House) -> None:
+    """The children's ages come from the history named; the record names the fields, and no other was used."""
+    history = (await house.ask()).json()["exchange_id"]
+    offer = await published(house, criteria={"children_under": 6, "factors": ["war-damage"]})
+    found = (await house.post("/v1/offers/search", need(person={}, exchange_id=history))).json()
+    (told,) = await house.events(kind="offer", outcome="searched")
+
+    assert [match["offer"] for match in found["matches"]] == [offer]
+    assert told["exchange_id"] == history
+    assert told["details"]["fields"] == [
+        "civil.relatives",
+        "displaced.active",
+        "employment.status",
+        "person.birth_date",
+        "restoration.home_lost",
+    ]
+    assert told["contract"]
+
+
+async def test_a_history_is_used_again_only_where_it_would_be_given_now(house: House) -> None:
+    """Another official, another case, an unknown history: nothing of it is used."""
+    history = (await house.ask()).json()["exchange_id"]
+    await published(house)
+    tries = [
+        await house.post("/v1/offers/search", need(exchange_id=history, official={"id": "worker-99"})),
+        await house.post("/v1/offers/search", need(exchange_id=history, case="KYIV-2026-000124")),
+        await house.post("/v1/offers/search", need(exchange_id="0193-unknown")),
+    ]
+    refused = await house.events(kind="refusal")
+
+    assert [response.status_code for response in tries] == [403, 404, 404]
+    assert [event["reason"] for event in refused] == ["official-not-on-case"]
+
+
+async def test_the_same_help_for_a_husband_is_seen_by_what_civil_status_said(house: House) -> None:
+    """Nobody said who lives with whom: the histories of both name each other, and the worker is told."""
+    hers, his = (await house.ask()).json(), (await house.ask(query_about("andrii"))).json()
+    first = await published(house)
+    second = await published(house, "second-partner")
+    await held(house, first, exchange_id=hers["exchange_id"])
+    about = {name: query_about("andrii")[name] for name in ("subject", "case", "official")}
+    again = await house.post(
+        f"/v1/offers/{second}/holds", holding(**about, exchange_id=his["exchange_id"], sex="male")
+    )
+
+    assert [help_had["whose"] for help_had in again.json()["same_help"]] == ["family"]
+    assert "БОНДАРЕНКО" not in await house.stored("SELECT * FROM kin")
 
 
 async def test_the_last_place_goes_to_one_of_two_workers(house: House) -> None:
