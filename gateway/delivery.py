@@ -173,26 +173,34 @@ class Delivery:
         Raises `AuditUnavailableError` or `StorageUnavailableError` where the record or the database is
         away: the lease runs out, and the message falls due again.
         """
+        parcel = await self.leave(leased, standing)
+        if parcel is None:
+            return None
+        outcome = await self._send(endpoint, parcel)
+        await self._settle(leased, outcome)
+        return outcome
+
+    async def leave(self, leased: Leased, standing: Standing | None) -> Parcel | None:
+        """Take steps 4 to 6; None where the message has ended instead, waits, or is another's by now.
+
+        Raises as `attempt` does.
+        """
         message = leased.message
         if why := self._overdue(message):
             await self._end(leased, why)
             return None
         try:
             authority = self._weighing.attempt(message, standing)
-            parcel = await self._dispatching.leave(leased, authority)
-        except CompanionRefusedError:
-            return None  # the lease is another's by now
+            return await self._dispatching.leave(leased, authority)
         except (AuditUnavailableError, StorageUnavailableError, UnwitnessedError):
             raise
+        except CompanionRefusedError:
+            return None
         except GroundEndedError as error:
             await self._end(leased, f"consent-{error.code}")
-            return None
         except ObminError as error:
             await self._refused(leased, code_of(error))
-            return None
-        outcome = await self._send(endpoint, parcel)
-        await self._settle(leased, outcome)
-        return outcome
+        return None
 
     async def broke_down(self, leased: Leased) -> None:
         """Give a message back whose attempt failed on our own side; after a few of those it is poison."""

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.vocabulary import AgencyId
 from gateway.outbox.message import Message, Priority
-from gateway.outbox.rows import IS_READY, message_of
+from gateway.outbox.rows import IS_OPEN, IS_READY, message_of
 from gateway.storage.engine import Database, micros, translated
 from gateway.storage.outbox_tables import outbox, outbox_attempts
 
@@ -73,6 +73,7 @@ class Claims:
         self._database = database
         self._lease = lease
         self._lite = _sqlite_claim()
+        self._collection = _collection()
 
     async def take(self, rooms: Mapping[AgencyId, int], at: datetime) -> list[Leased]:
         """Lease what is due: for each receiver as many as it has room for, and crises beside them.
@@ -88,6 +89,20 @@ class Claims:
                 rows = await self._claim(connection, rooms, values)
         leased = [Leased(message_of(row), row.content, holder) for row in rows]
         return sorted(leased, key=lambda each: (each.message.priority, each.message.seq))
+
+    async def collect(self, agency: AgencyId, after: int, limit: int, at: datetime) -> list[Leased]:
+        """Lease what an agency comes for itself, behind a place in the order: whole lanes, due or not.
+
+        Whoever comes again before it has acknowledged gets the same again: its answer may have been lost.
+        """
+        holder = secrets.token_hex(16)
+        values = {"holder": holder, "until": micros(at + self._lease), "to": agency, "after": after}
+        with translated():
+            async with self._database.engine.begin() as connection:
+                rows = (await connection.execute(self._collection, values | {"most": limit})).all()
+        return sorted(
+            (Leased(message_of(row), row.content, holder) for row in rows), key=lambda each: each.message.seq
+        )
 
     async def _claim(
         self, connection: AsyncConnection, rooms: Mapping[AgencyId, int], values: dict[str, Any]
@@ -132,6 +147,26 @@ class Claims:
                     return False
                 await connection.execute(noted)
         return True
+
+
+def _collection() -> Any:
+    waiting = (
+        select(outbox.c.seq)
+        .where(IS_OPEN, outbox.c.agency == bindparam("to"), outbox.c.seq > bindparam("after"))
+        .order_by(outbox.c.seq)
+        .limit(bindparam("most"))
+    )
+    return (
+        update(outbox)
+        .where(outbox.c.seq.in_(waiting))
+        .values(
+            holder=bindparam("holder"),
+            due_at=bindparam("until"),
+            attempts=outbox.c.attempts + 1,
+            doubtful=1,
+        )
+        .returning(*outbox.c)
+    )
 
 
 def _sqlite_claim() -> Any:

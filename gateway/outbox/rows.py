@@ -51,6 +51,8 @@ def spelt(state: State) -> ColumnElement[str]:
     return literal_column(f"'{state.value}'", String)
 
 
+BUNDLED = "bundled"
+"""The code of a message that left in a file: nobody knows where it is until it is acknowledged."""
 IS_OPEN = outbox.c.state.in_([spelt(State.READY), spelt(State.QUEUED)])
 IS_READY = outbox.c.state == spelt(State.READY)
 
@@ -62,6 +64,7 @@ class OutboxRows:
         self._insert = Prepared(_insertion(), dialect)
         self._hold = Prepared(_held(), dialect)
         self._settle = Prepared(_settlement(), dialect)
+        self._acknowledge = Prepared(_acknowledgement(), dialect)
         self._close = Prepared(_closing(), dialect)
         self._promote = Prepared(_promotion(), dialect)
         self._revive = Prepared(_revival(), dialect)
@@ -114,6 +117,11 @@ class OutboxRows:
         ended = self._close.bind(of=message.seq, becomes=state.value, why=code, when=micros(at))
         return [ended, self.promote(message, at)]
 
+    def acknowledge(self, message: Message, at: datetime) -> list[Statement]:
+        """End a message that its receiver says it has, whoever holds it."""
+        ended = self._acknowledge.bind(of=message.seq, becomes=State.DELIVERED.value, why="", when=micros(at))
+        return [ended, self.promote(message, at)]
+
     def promote(self, message: Message, at: datetime) -> Statement:
         """Make the first open message of a lane its head."""
         return self._promote.bind(lane_agency=message.agency, lane_key=message.key, when=micros(at))
@@ -144,16 +152,23 @@ def _insertion() -> Any:
 
 def _held() -> Any:
     """Change nothing; where the lease is no longer ours, write a null that the schema refuses."""
-    mine = and_(IS_READY, outbox.c.holder == bindparam("mine", type_=String))
+    mine = and_(IS_OPEN, outbox.c.holder == bindparam("mine", type_=String))
     kept = choose((mine, outbox.c.attempts))
     return update(outbox).where(outbox.c.seq == bindparam("of", type_=BigInteger)).values(attempts=kept)
 
 
 def _settlement() -> Any:
-    mine = and_(IS_READY, outbox.c.holder == bindparam("mine", type_=String))
+    mine = and_(IS_OPEN, outbox.c.holder == bindparam("mine", type_=String))
     return _ended(mine).values(
         content=choose((bindparam("keep", type_=BigInteger) == 1, outbox.c.content), else_=null())
     )
+
+
+def _acknowledgement() -> Any:
+    handed = and_(
+        outbox.c.state == spelt(State.UNKNOWN), outbox.c.code == literal_column(f"'{BUNDLED}'", String)
+    )
+    return _ended(or_(IS_OPEN, handed)).values(content=null())
 
 
 def _closing() -> Any:

@@ -16,6 +16,7 @@ from gateway.outbox.channel import Channel, Endpoint, Endpoints
 from gateway.outbox.claims import Claims
 from gateway.outbox.dispatching import Dispatching
 from gateway.outbox.letters import Letters
+from gateway.outbox.pickup import Pickup
 from gateway.outbox.receivers import Receivers
 from gateway.outbox.rows import OutboxRows
 from gateway.outbox.settling import Settling
@@ -40,10 +41,12 @@ class NoEndpoints:
 class Outbox:
     """What a process needs to push: `delivery` takes messages, `worker` sends them.
 
-    `weighing` says beforehand what may be told; `settling` tells observers how messages ended.
+    `pickup` is for those who come for their messages themselves; `weighing` says beforehand what may be
+    told; `settling` tells observers how messages ended.
     """
 
     delivery: Delivery
+    pickup: Pickup
     weighing: Weighing
     letters: Letters
     settling: Settling
@@ -79,6 +82,7 @@ def open_outbox(
         tenant=tenant,
         clock=clock,
     )
+    pickup = Pickup(claims, weighing, delivery, letters, settling)
     tending = Tending(database, letters, settling, clock)
     worker = Worker(delivery, claims, weighing, tending, Receivers(), endpoints)
-    return Outbox(delivery, weighing, letters, settling, worker)
+    return Outbox(delivery, pickup, weighing, letters, settling, worker)

@@ -90,6 +90,12 @@ class Settling:
                     raise
             await asyncio.sleep(PAUSE)
 
+    async def acknowledge(self, message: Message, reference: str = "") -> bool:
+        """End a message that its receiver says it has; say whether it was still to be ended."""
+        settlement = Settlement(message, State.DELIVERED, "", now(), reference)
+        rows = self._rows.acknowledge(message, settlement.at)
+        return await self._write(_event(settlement), rows, await self._beside(settlement))
+
     async def close(
         self, message: Message, state: State, code: str, by: str = "", official: str = ""
     ) -> bool:

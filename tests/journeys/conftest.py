@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.journeys.delivering import Post, open_post
 from tests.journeys.house import House, open_house
 
 
@@ -54,3 +55,18 @@ async def house_of(database_of: str, tmp_path_factory: pytest.TempPathFactory) -
     """Give one running gateway on each of the two databases to all tests of a module. See `common`."""
     async with open_house(tmp_path_factory.mktemp("house") / "deployment", database_of) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def post_of(database_of: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
+    """Give one post office on each of the two databases to all tests of a module."""
+    folder = tmp_path_factory.mktemp("post")
+    async with open_post(folder, database_of or f"sqlite+aiosqlite:///{folder}/obmin.db") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def post(post_of: Post) -> Post:
+    """Give the module's post office as it was in the beginning."""
+    await post_of.reset()
+    return post_of

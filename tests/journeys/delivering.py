@@ -16,10 +16,11 @@ from sqlalchemy import insert, text
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from audit.carried import undeclared
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.note import Signer
-from audit.query import Filter, stream
+from audit.query import Filter, Recorded, stream
 from config.settings import PACKAGE
 from contracts.store import ContractStore
 from contracts.vocabulary import (
@@ -40,7 +41,8 @@ from gateway.clock import Clock
 from gateway.commands.demo import listening, serving
 from gateway.consent.using import ENDED
 from gateway.outbox.channel import Endpoint
-from gateway.outbox.message import Draft
+from gateway.outbox.claims import LEASE, Claims, Leased
+from gateway.outbox.message import Draft, Message
 from gateway.outbox.service import Outbox, open_outbox
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recipient import create_recipient_jwk, public_half
@@ -70,6 +72,17 @@ class Post:
     addresses: Addresses
     http: httpx.AsyncClient
     again: Callable[..., Outbox]
+    begun: int = -1
+
+    async def reset(self) -> None:
+        """Forget all messages and consents, so that the next test begins as the first."""
+        tables = ("outbox_attempts", "outbox", "consent_uses", "consent_events", "consents")
+        for table in tables:
+            await self.database.write(text(f"DELETE FROM {table}"))  # noqa: S608  constants
+        self.inbox.begin_anew()
+        self.addresses.known = dict(self.addresses.all)
+        self.outbox = self.again()
+        self.begun = max([each.index for each in await self._recorded()], default=-1)
 
     def draft(self, number: int = 0, **changes: Any) -> Draft:
         """Give a draft to the clinic, with changes."""
@@ -99,21 +112,46 @@ class Post:
         """Make everything that waits fall due now."""
         await self.database.write(text("UPDATE outbox SET due_at = 0 WHERE state = 'ready'"))
 
+    async def claim(self, lease: timedelta = LEASE) -> list[Leased]:
+        """Take leases as a worker does."""
+        return await Claims(self.database, lease).take({CLINIC: 10}, datetime.now(UTC))
+
     async def events(self) -> list[Event]:
-        """Read what the record says of messages."""
+        """Read what the record says of her messages."""
+        found = [each.event for each in await self._recorded() if each.index > self.begun]
+        return [event for event in found if event.subject_ref == self.subject_ref]
+
+    async def refusals(self) -> list[Event]:
+        """Read which messages were refused, whomever they were about."""
+        found = [each.event for each in await self._recorded() if each.index > self.begun]
+        return [event for event in found if event.result == "refused"]
+
+    async def _recorded(self) -> list[Recorded]:
         async with self.database.reading() as connection:
-            wanted = Filter(subject_ref=self.subject_ref)
-            return [each.event async for each in stream(connection, wanted)]
+            found = [each async for each in stream(connection, Filter(kind=Kind.PUSH))]
+        assert not [lack for each in found for lack in undeclared(each.event)]
+        return found
+
+    async def stored(self) -> bytes:
+        """Read everything that is kept of messages' contents."""
+        rows = await self.database.fetch(text("SELECT content, covers, code FROM outbox"))
+        return b" ".join(
+            value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row
+        )
 
     async def story(self) -> list[tuple[str, str]]:
         """Give result and reason of each entry."""
         return [(event.result, event.reason) for event in await self.events()]
 
+    async def attempts(self, message: Message) -> list[tuple[int, str]]:
+        """Give number and code of each attempt that did not end well."""
+        return [(each.number, each.code) for each in await self.outbox.letters.attempts(message)]
+
     async def states(self) -> list[str]:
         """Give the state of every message, in order."""
         return [message.state.value for message in await self.outbox.letters.where()]
 
-    async def consent(self) -> str:
+    async def consent(self, **changes: object) -> str:
         """Put her consent on file that the clinic is told of her health; give its id."""
         at, name = micros(datetime.now(UTC) - timedelta(days=1)), "019ab000-0000-7000-8000-00000000c0de"
         until = micros(datetime.now(UTC) + timedelta(days=30))
@@ -123,7 +161,7 @@ class Post:
             "language": "uk", "given_at": at, "until": until, "recorded_by": CASE_SYSTEM,
             "operations": '["push"]',
         }  # fmt: skip
-        await self.database.write(insert(consents).values(row))
+        await self.database.write(insert(consents).values(row | changes))
         await self._consent_event(name, "given", at)
         return name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.vocabulary import AgencyId
-from gateway.outbox.channel import Accepted, Endpoint, Outcome, Parcel, RetryLater, Unknown
+from gateway.outbox.channel import Endpoint, Outcome, Parcel, RetryLater, Unknown
 from gateway.outbox.sealing import open_message
+from gateway.outbox.verdicts import outcome_of_status, seconds_of
 
 CLINIC = AgencyId("clinic")
 CONTRACT = """
@@ -82,6 +84,11 @@ class Inbox:
         self.arrived.set()
         return Response(status_code=status, headers=self.headers)
 
+    def begin_anew(self) -> None:
+        """Forget what came, and take everything."""
+        self.came, self.opened, self.answers, self.headers = [], [], [202], {}
+        self.arrived.clear()
+
     @property
     def ids(self) -> list[str]:
         """Give the ids of what was accepted, in order."""
@@ -103,16 +110,16 @@ class Plain:
             return RetryLater("network-error")
         except httpx.HTTPError:
             return Unknown("connection-lost")
-        if response.is_success:
-            return Accepted(response.headers.get("location", ""))
-        return RetryLater(f"http-{response.status_code}", float(response.headers.get("retry-after", "0")))
+        after = seconds_of(response.headers.get("retry-after", ""), datetime.now(UTC))
+        return outcome_of_status(response.status_code, after)
 
 
 @dataclass
 class Addresses:
     """See `gateway.outbox.channel.Endpoints`."""
 
-    known: dict[AgencyId, Endpoint]
+    all: Mapping[AgencyId, Endpoint]
+    known: dict[AgencyId, Endpoint] = field(default_factory=dict)
 
     async def active(self) -> Mapping[AgencyId, Endpoint]:
         """See `Endpoints.active`."""
