@@ -72,6 +72,8 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.ALLOCATION: _Shape("110110", "Patient Record", "U"),
     Kind.PARTNER: _SECURITY,
     Kind.PUSH: _Shape("110106", "Export", "R", "transmit"),
+    Kind.REFERRAL: _Shape("110106", "Export", "R", "transmit"),
+    Kind.SUBSCRIPTION: _Shape("110100", "Application Activity", "U"),
     Kind.REPORT: _Shape("110106", "Export", "R", "deidentify"),
 }
 """The DICOM code, action and ISO 21089 life-cycle event of each kind."""

@@ -229,6 +229,21 @@ TABLE: Mapping[Kind, Row] = {
         results="intended refused sent delivered unknown dead cancelled replayed",
     ),
     Kind.PARTNER: _row("how far a partner's admission has come", _READER, "partner approvals registered"),
+    Kind.REFERRAL: _row(
+        "what became of a referral, or of a part of an assessment that was asked for",
+        _PERSON | {"result", "purpose"},
+        "referral asks sender receiver stage version",
+        sometimes="due sections predecessor push sources contribution key",
+        results="drafted changed sent transferred received accepted rejected in-progress completed revoked "
+        "reassigned reminded escalated refused read contributed",
+    ),
+    Kind.SUBSCRIPTION: _row(
+        "who watches for changes about a person, that one was seen, and when it ended",
+        _PERSON | {"result", "purpose"},
+        "subscription",
+        sometimes="sources push via",
+        results="begun seen changed refused ended",
+    ),
     Kind.REPORT: _row(
         "that a report without people was given: which template, area and period",
         _READER,

@@ -70,6 +70,8 @@ class Kind(StrEnum):
     EMERGENCY = "emergency"
     PROTECTION = "protection"
     PUSH = "push"
+    REFERRAL = "referral"
+    SUBSCRIPTION = "subscription"
     STATEMENT = "statement"
     NOTICE = "notice"
     UNSEALING = "unsealing"

@@ -199,6 +199,8 @@ class Settings(Section):
     """See `GovstackSettings`."""
     thresholds: Path = PACKAGE / "audit" / "thresholds.toml"
     """From when on the record raises a question; see the file."""
+    clocks: Path = PACKAGE / "gateway" / "referrals" / "clocks.toml"
+    """By when the steps of a referral are owed, and to whom it is escalated; see the file."""
     retention: Path = PACKAGE / "audit" / "retention.toml"
     """For how long a person can be found in the record; see the file."""
     limits: LimitSettings = LimitSettings()
@@ -276,7 +278,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         )
         for name, source in settings.sources.items()
     }
-    paths = ("keys", "agencies", "contracts", "signatories", "thresholds", "retention", "messages")
+    paths = ("keys", "agencies", "contracts", "signatories", "thresholds", "retention", "messages", "clocks")
     update: dict[str, Any] = {key: anchor(getattr(settings, key)) for key in paths}
     scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
     if not scheme and file:

@@ -47,6 +47,7 @@ from gateway.outbox.service import NoEndpoints, Outbox, open_outbox
 from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
+from gateway.referrals.service import Referring
 from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
 from gateway.signin.desk import Desk
@@ -152,6 +153,7 @@ async def _open_gate(
     adapters = await connect(settings, foundation.ring.index_key, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
     outbox = outbox_of(foundation, clock)
+    referring = referring_of(foundation, outbox)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
     ledger = UsedAssertions(database)
@@ -171,6 +173,7 @@ async def _open_gate(
         chores = asyncio.create_task(chores_of(foundation).run())
         stack.push_async_callback(stop, chores)
         stack.push_async_callback(stop, asyncio.create_task(outbox.worker.run()))
+        stack.push_async_callback(stop, asyncio.create_task(referring.run()))
     return Gate(
         pipeline=Pipeline(
             contracts=foundation.contracts,
@@ -193,6 +196,7 @@ async def _open_gate(
         grounds=grounds,
         offering=offering,
         outbox=outbox,
+        referring=referring,
         approvals=Approvals(
             database, foundation.ring, foundation.log, grounds.consents, adapters, settings.tenant
         ),
@@ -245,6 +249,11 @@ def outbox_of(held: Foundation, clock: Clock) -> Outbox:
         channels={},
         endpoints=NoEndpoints(),
     )
+
+
+def referring_of(held: Foundation, outbox: Outbox) -> Referring:
+    """Give what keeps referrals, and hears of their messages in this process. Raises `ClocksError`."""
+    return Referring.over(held.database, held.log, held.ring, held.contracts, outbox, held.settings)
 
 
 def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus | None:

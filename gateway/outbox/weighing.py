@@ -19,7 +19,7 @@ from contracts.contract import Ground, Mandate, NotPermittedError, Operation
 from contracts.facts import NO_USAGE, UsageFact
 from contracts.reasons import Reason
 from contracts.store import ContractStore
-from contracts.vocabulary import Scheme, SubjectRef
+from contracts.vocabulary import OfficialId, Scheme, SubjectRef
 from gateway.clock import Clock
 from gateway.consent.ground import ConsentMissingError, SafetyWithheldError, confirm, consider
 from gateway.consent.standing import Standing, push_statement
@@ -42,6 +42,14 @@ class Authority:
     mandate: Mandate | None
     grounds: frozenset[Ground]
     told: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an agency may be told of a person now, of what was asked: the permits, and what is on file."""
+
+    mandate: Mandate
+    standing: Standing
 
 
 class Weighing:
@@ -68,6 +76,21 @@ class Weighing:
         usage = await self._usage.of(grant.contract, later, Operation.PUSH)
         return self.weigh(draft, standing, usage)
 
+    async def reading(self, draft: Draft) -> Reading:
+        """Weigh what is told outside a message, or is about to become one.
+
+        What may not be told is left out of the mandate instead of refusing the whole. On whose initiative
+        it goes was settled when it was first told. Raises what `weigh` does, and `SubjectUnfiledError`.
+        """
+        standing = _on_initiative(await self._standing_of(draft), draft.official)
+        readings = self._clock.readings()
+        grant = self._contracts.permit(
+            draft.agency, draft.purpose, readings[1], draft.covers, None, Operation.PUSH
+        )
+        query = _query(draft, standing)
+        weighing = consider(grant, standing, query, readings, self._contracts.vocabulary)
+        return Reading(confirm(weighing, standing, query), standing)
+
     async def standings(self, messages: Sequence[Message]) -> Mapping[int, Standing]:
         """Read what is on file for each message, in one statement; whose person was erased has none."""
         if not messages:
@@ -87,10 +110,7 @@ class Weighing:
         """
         if standing is None:
             raise SubjectUnfiledError
-        case = standing.case
-        if case is not None:
-            standing = replace(standing, case=replace(case, officials=case.officials | {message.official}))
-        return self.weigh(message, standing)
+        return self.weigh(message, _on_initiative(standing, message.official))
 
     def weigh(self, pushed: Draft | Message, standing: Standing, usage: UsageFact = NO_USAGE) -> Authority:
         """Decide at both readings of the clock.
@@ -137,6 +157,14 @@ class Weighing:
         if not rows:
             raise SubjectUnfiledError
         return self._subjects.read(rows)
+
+
+def _on_initiative(standing: Standing, official: OfficialId) -> Standing:
+    """Take an official as one of the case's, who was when this was first told."""
+    case = standing.case
+    if case is None:
+        return standing
+    return replace(standing, case=replace(case, officials=case.officials | {official}))
 
 
 def _query(pushed: Draft | Message, standing: Standing) -> Query:

@@ -27,6 +27,7 @@ from gateway.offers.offering import Offering
 from gateway.outbox.service import Outbox
 from gateway.oversight.services import Oversight
 from gateway.politeness.polite import Polite
+from gateway.referrals.service import Referring
 from gateway.signin.desk import Desk
 from gateway.storage.engine import Database, now
 from gateway.web.facades.deployed import Facades
@@ -79,6 +80,7 @@ class Gate:
     registries: Mapping[Source, Polite]
     offering: Offering
     outbox: Outbox
+    referring: Referring
     publisher: Publisher
     vigil: Vigil
     database: Database

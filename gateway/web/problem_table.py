@@ -55,6 +55,7 @@ from gateway.identity import UnauthenticatedError
 from gateway.offers.offers import OfferKnownError
 from gateway.sealing.keys import EnvelopeBrokenError
 from gateway.web.problem import Problem, row
+from gateway.web.push_problems import PUSH
 from gateway.web.report_problems import REPORTS
 from gateway.web.sign_in_problems import SIGN_IN
 
@@ -277,6 +278,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
         ),
         **REPORTS,
         **SIGN_IN,
+        **PUSH,
         OfferKnownError: INTERNAL,
         SubjectUnknownError: INTERNAL,
         SourceRefusedError: INTERNAL,

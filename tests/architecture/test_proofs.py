@@ -21,6 +21,7 @@ MAKERS: Mapping[str, set[str]] = {
         "adapters/protocols/subject.py",  # to send them, and to see whom an answer is about
         "gateway/collection.py",  # to choose by which identifiers a source can be asked
         "gateway/consent/ground.py",  # the age, on which consent depends
+        "gateway/referrals/telling.py",  # to tell a receiver who is referred to it, as the contract says
         "gateway/subjects.py",  # to index and seal them
         "gateway/web/wire.py",  # to check their form where they come in
     },
@@ -42,6 +43,10 @@ COPIERS = {
     "gateway/offers/facts.py",
     "gateway/offers/offers.py",
     "gateway/offers/partners.py",
+    "gateway/referrals/posting.py",  # of referrals and entries, which are no proofs
+    "gateway/referrals/referrals.py",
+    "gateway/referrals/reminding.py",
+    "gateway/referrals/views.py",
     "gateway/sealing/keys.py",
     "gateway/web/consents.py",
 }

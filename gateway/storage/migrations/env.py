@@ -7,6 +7,7 @@ from alembic import context
 import gateway.storage.ground_tables
 import gateway.storage.offer_tables
 import gateway.storage.outbox_tables
+import gateway.storage.referral_tables
 import gateway.storage.signin_tables  # noqa: F401  the same
 from audit.tables import audit_metadata, is_common
 from gateway.storage.tables import metadata

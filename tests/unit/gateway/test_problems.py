@@ -25,6 +25,7 @@ AT_START = {
     "AgenciesError",
     "BusUnusableError",
     "CallRefusedError",
+    "ClocksError",
     "ContractInvalidError",
     "DescriptionError",
     "ExportFileError",
@@ -40,7 +41,6 @@ AT_START = {
 INSIDE = {
     "ContractTextError",  # a kept contract that is not what its digest says: only replays read them
     "ExportRefusedError",  # a folder that is not empty: the gateway's own is
-    "RecipientKeyError",  # a recipient without a key: nothing is left to seal by then
     "SourceError",  # the four below it have rows
     "WeighedError",  # an entry from before decisions were written down: only replays read them
     "SubjectUnfiledError",  # an answer to those who need no case

@@ -1,0 +1,40 @@
+"""What people do with referrals: what a case worker asks for, and the steps that somebody takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.vocabulary import AgencyId, CaseId, ExchangeId, Field, OfficialId, Purpose, SubjectRef
+from gateway.referrals.referral import Asks
+from gateway.referrals.stages import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a case worker asks of another agency."""
+
+    sender: AgencyId
+    official: OfficialId
+    case: CaseId
+    subject_ref: SubjectRef
+    receiver: AgencyId
+    purpose: Purpose
+    priority: str
+    exchange_id: ExchangeId
+    kind: Asks = Asks.REFERRAL
+    sections: tuple[str, ...] = ()
+    content: Mapping[Field, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step that somebody takes, with a code or words where it needs them. `if_match` is a version."""
+
+    step: Step
+    by: AgencyId
+    official: OfficialId
+    reason: str = ""
+    words: str = field(default="", repr=False)
+    if_match: int | str | None = None
