@@ -53,6 +53,7 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.CONTRACT: _SECURITY,
     Kind.KEY: _SECURITY,
     Kind.TOKEN: _Shape("110114", "User Authentication", "E"),
+    Kind.SIGN_IN: _Shape("110114", "User Authentication", "E"),
     Kind.READ: _LOG_USED,
     Kind.EXPORT: _LOG_USED,
     Kind.ALARM: _ALERT,

@@ -129,6 +129,11 @@ TABLE: Mapping[Kind, Row] = {
         frozenset({"exchange_id"}),
         results="issued refused",
     ),
+    Kind.SIGN_IN: _row(
+        "that an official, or a person herself, signed in to a cabinet, left it, or could not and why",
+        sometimes="level",
+        results="signed-in refused signed-out",
+    ),
     Kind.READ: _row(
         "who read the record, how, and how many entries",
         _READER,

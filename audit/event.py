@@ -63,6 +63,7 @@ class Kind(StrEnum):
     PARTNER = "partner"
     REPORT = "report"
     TOKEN = "token"
+    SIGN_IN = "sign-in"
     READ = "read"
     EXPORT = "export"
     ALARM = "alarm"

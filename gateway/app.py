@@ -50,7 +50,7 @@ from gateway.politeness.calls import Calls
 from gateway.referrals.service import Referring
 from gateway.revisions import Revisions
 from gateway.sealing.keys import KeyRing
-from gateway.signin.desk import Desk
+from gateway.signin.opening import open_desk
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
@@ -217,7 +217,15 @@ async def _open_gate(
             if settings.govstack.on
             else None,
         ),
-        desk=Desk.open(settings.sign_in, database),
+        desk=open_desk(
+            settings.sign_in,
+            settings,
+            database,
+            foundation.ring,
+            foundation.log,
+            (subjects, vocabulary),
+            stack,
+        ),
         zone=ZoneInfo(settings.time_zone),
         country=settings.country,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -55,6 +55,10 @@ class SourceHealth:
             self._recent[finding.source].append(finding)
             if finding.status in WELL:
                 self._last[finding.source] = now()
+
+    def recent(self, source: Source) -> Sequence[Finding]:
+        """Give the last findings of a source, the newest last."""
+        return tuple(self._recent.get(source, ()))
 
     def report(self) -> list[dict[str, Any]]:
         """Tell each source's state, share of failures and latency percentiles in milliseconds."""

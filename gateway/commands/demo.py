@@ -25,9 +25,11 @@ from gateway.app import create_app, lay_foundation
 from gateway.commands.client import Client, open_fields
 from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_demo, seed_demo
 from gateway.commands.history import ask, refused, show
+from gateway.commands.identity_provider import identity_provider
 from gateway.commands.parcel import deliver_a_parcel
 from gateway.commands.serve import Server, bus_server, server_config
 from gateway.commands.settling import FAILED, told
+from gateway.commands.sign_ins import cabinets_of_demo
 from gateway.logs import configure_logs
 from gateway.storage.engine import open_engine
 from gateway.storage.schema import upgrade
@@ -69,12 +71,18 @@ async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
             except OSError:
                 console.print(f"[red]port {port} is taken; choose another with --port[/]")
                 return False
-            with listener, _listening_for_bus(port) as bus:
+            with listener, listening_beside(port, 443) as bus, listening_beside(port, 10) as identities:
                 ports = [each.getsockname()[1] for each in (listener, bus)]
-                demo_files, settings = prepare_demo(data, ports[0], simulators, ports[1])
+                issuer = f"http://127.0.0.1:{identities.getsockname()[1]}"
+                demo_files, settings = prepare_demo(data, ports[0], simulators, ports[1], issuer)
                 await prepare_database(settings)
                 app = create_app(settings)
-                async with serving(app, listener), serving_bus(app, settings.bus, bus):
+                people = identity_provider(settings)
+                async with (
+                    serving(people, identities),
+                    serving(app, listener),
+                    serving_bus(app, settings.bus, bus),
+                ):
                     return await _main_job(console, demo_files, settings, once)
 
 
@@ -88,6 +96,7 @@ async def _main_job(console: Console, files: Demo, settings: Settings, once: boo
     case = MAIN_CASES[1]
     steps = NEXT_STEPS.format(url=url, keys=files.folder / "keys", data=files.folder, case=case)
     console.print(steps, soft_wrap=True)
+    console.print(cabinets_of_demo(settings), soft_wrap=True)
     console.print("Running until Ctrl-C.")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -170,10 +179,10 @@ def listening(port: int) -> socket.socket:
     return listener
 
 
-def _listening_for_bus(port: int) -> socket.socket:
-    """Listen beside the gateway: on 8443 where it is on 8000; where that is taken, anywhere."""
+def listening_beside(port: int, by: int) -> socket.socket:
+    """Listen beside the gateway: on 8443 where it is on 8000, `by` 443; where that is taken, anywhere."""
     try:
-        return listening(port and port + 443)
+        return listening(port and port + by)
     except (OSError, OverflowError):
         return listening(0)
 

@@ -23,7 +23,6 @@ from config.settings import (
     SourceSettings,
     SpdciSettings,
 )
-from config.sign_in import SignInSettings
 from contracts.contract import Basis
 from contracts.facts import Giver
 from contracts.vocabulary import (
@@ -39,7 +38,7 @@ from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.certificates import self_signed
 from gateway.commands.keys import inline_table, write_private
-from gateway.commands.sign_ins import write_officials
+from gateway.commands.sign_ins import prepare_sign_in, written
 from gateway.commands.signing import prepare_signed
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
@@ -111,15 +110,19 @@ class Demo:
         return self.folder / "obmin.toml"
 
 
-def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tuple[Demo, Settings]:
-    """Make keys and agencies where there are none, and write the settings of this run."""
+def prepare_demo(
+    folder: Path, port: int, simulators: str, bus_port: int, issuer: str = ""
+) -> tuple[Demo, Settings]:
+    """Make keys and agencies where there are none, and write the settings of this run.
+
+    Without an `issuer` nobody can sign in to the cabinets.
+    """
     demo = Demo(folder.resolve())
     (demo.folder / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (demo.folder / "keys" / "gateway.json").exists():
         KeyRing.create(demo.folder / "keys" / "gateway.json", "demo.obmin.example/log")
     if not (demo.folder / "agencies.toml").exists():
         _write_agencies(demo)
-    write_officials(demo.folder / "officials.toml")
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
         write_private(credential, os.urandom(16).hex())
@@ -155,7 +158,7 @@ def prepare_demo(folder: Path, port: int, simulators: str, bus_port: int) -> tup
         spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         govstack=GovstackSettings(on=True),
         country="UA",
-        sign_in=SignInSettings(officials=demo.folder / "officials.toml"),
+        sign_in=prepare_sign_in(demo.folder, issuer),
         time_zone="Europe/Kyiv",
         log_level="warning",
     )
@@ -213,10 +216,8 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[govstack]",
         f"on = {str(settings.govstack.on).lower()}",
-        "",
-        "[sign_in]",
-        'officials = "officials.toml"',
     ]
+    lines += written(settings.sign_in)
     for name, source in settings.sources.items():
         lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']
     return "\n".join(lines) + "\n"

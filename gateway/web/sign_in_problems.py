@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.signin.desk import FormForgedError, NotSignedInError
+from gateway.signin.provider import ProviderUnavailableError, SignInRefusedError
 from gateway.web.problem import Problem, row
 
 SIGN_IN: Mapping[type[Exception], Problem] = MappingProxyType(
@@ -24,6 +25,25 @@ SIGN_IN: Mapping[type[Exception], Problem] = MappingProxyType(
                 "Відкрийте сторінку знову й заповніть форму. Нічого не змінено.",
             ),
             ("This form is no longer valid", "Open the page again and fill it in. Nothing was changed."),
+        ),
+        SignInRefusedError: row(
+            "sign-in-refused",
+            403,
+            (
+                "Увійти не вдалося",
+                "Спробуйте ще раз. Фахівців додає оператор; людину впізнають, якщо про неї запитували.",
+            ),
+            (
+                "You could not be signed in",
+                "Try again. Officials are added by the operator; a person is known once asked about.",
+            ),
+        ),
+        ProviderUnavailableError: row(
+            "identity-provider-unavailable",
+            503,
+            ("Служба входу не відповідає", "Спробуйте за кілька хвилин. Ваші дані в безпеці."),
+            ("The sign-in service does not answer", "Try again in a few minutes. Your data is safe."),
+            {"Retry-After": "60"},
         ),
     }
 )

@@ -253,13 +253,14 @@ async def open_house(
     messages: Path | None = None,
     bus: Mapping[str, Any] | None = None,
     govstack: Mapping[str, Any] | None = None,
+    issuer: str = "",
     front: Callable[[ASGIApp], ASGIApp] = lambda registries: registries,
 ) -> AsyncIterator[House]:
     """Open a deployment in a folder, and close it whole. An empty database URL means SQLite there.
 
     `prepared` says that the database has been brought up and seeded by another house. `bus` and `govstack`
     change the settings of those names. `front` may stand between the gateway and the registries.
-    `clock` replaces the machine's; people are reached by files in `messages`.
+    `clock` replaces the machine's; people are reached by files in `messages`, sign in at `issuer`.
     """
     logs, faults = io.StringIO(), Faults()
     configure_logs("info", logs)
@@ -272,7 +273,7 @@ async def open_house(
         listener = stack.enter_context(listening(0))
         at_bus = stack.enter_context(listening(0))
         ports = [each.getsockname()[1] for each in (listener, at_bus)]
-        demo, settings = prepare_demo(folder, ports[0], address, ports[1])
+        demo, settings = prepare_demo(folder, ports[0], address, ports[1], issuer)
         update: dict[str, Any] = {
             "limits": limits or LimitSettings(),
             "bus": settings.bus.model_copy(update=dict(bus or {})),

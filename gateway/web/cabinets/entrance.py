@@ -20,6 +20,7 @@ from gateway.web.cabinets.shell import (
     see_other,
 )
 from gateway.web.cabinets.words import N_
+from gateway.web.gate import gate_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,6 +75,6 @@ async def speak(request: Request, language: Literal["uk", "en"]) -> Response:
     """Change the language of all pages, and go back to where it was changed."""
     response = see_other(local(request.query_params.get("next", "/"), "/"))
     response.set_cookie(
-        LANGUAGE_COOKIE, language, max_age=YEAR, samesite="lax", secure=request.url.scheme == "https"
+        LANGUAGE_COOKIE, language, max_age=YEAR, samesite="lax", secure=gate_of(request).desk.secure
     )
     return response

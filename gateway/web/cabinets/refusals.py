@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.faults import ForbiddenError
 from gateway.signin.desk import NotSignedInError
 from gateway.signin.sessions import Level
 from gateway.web.cabinets.shell import here_of, language_of_page, page, see_other
@@ -25,7 +26,7 @@ def is_page(path: str) -> bool:
 def refusal_page(request: Request, error: Exception) -> Response:
     """Tell what went wrong and what to do; whoever has not signed in is shown the way."""
     if isinstance(error, NotSignedInError):
-        return _to_sign_in(request, error.level)
+        return _to_sign_in(request, error)
     problem, language = problem_of(error), language_of_page(request)
     response = page(
         request,
@@ -35,15 +36,18 @@ def refusal_page(request: Request, error: Exception) -> Response:
         title=problem.title[language],
         advice=problem.advice[language],
         exchange=exchange_id_of(request),
+        forbidden=isinstance(error, ForbiddenError),
     )
     response.headers.update(problem.headers)
     return response
 
 
-def _to_sign_in(request: Request, level: Level) -> Response:
+def _to_sign_in(request: Request, wanted: NotSignedInError) -> Response:
     asked = {"next": here_of(request)}
-    if level > Level.LOW:
-        asked["level"] = level.name.lower()
+    if wanted.level > Level.LOW:
+        asked["level"] = wanted.level.name.lower()
+    if wanted.within is not None:
+        asked["within"] = str(int(wanted.within.total_seconds()))
     address = f"/sign-in?{urlencode(asked)}"
     if "hx-request" in request.headers:  # a part of a page: the whole page has to go there
         return Response(status_code=401, headers={"HX-Redirect": address})

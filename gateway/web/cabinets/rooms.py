@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from gateway.web.cabinets import assets, entrance
+from gateway.web.cabinets import assets, entrance, signing_in
+from gateway.web.cabinets.operating import overview
+from gateway.web.cabinets.operating import sources as operating_sources
 
 ROOMS: tuple[ModuleType, ...] = (
     assets,
     entrance,
+    signing_in,
+    overview,
+    operating_sources,
 )

@@ -79,7 +79,7 @@ def language_of_page(request: Request) -> str:
 
 def cookie_name(request: Request) -> str:
     """Name the session's cookie: over HTTPS no other host and no plain page can set it (RFC 6265bis)."""
-    return f"__Host-{SESSION_COOKIE}" if request.url.scheme == "https" else SESSION_COOKIE
+    return f"__Host-{SESSION_COOKIE}" if gate_of(request).desk.secure else SESSION_COOKIE
 
 
 async def signed_in(
@@ -97,10 +97,10 @@ async def signed_in(
     gate, key = gate_of(request), request.cookies.get(cookie_name(request), "")
     session = await gate.desk.sessions.find(key) if key else None
     if session is None:
-        raise NotSignedInError(level)
+        raise NotSignedInError(level, within)
     who = _recognised(gate, session, key, cabinet, language_of_page(request))
     if who.level < level or (within and now() - who.authenticated_at > within):
-        raise NotSignedInError(level)
+        raise NotSignedInError(level, within)
     return who
 
 
@@ -137,7 +137,7 @@ def _recognised(gate: Gate, session: Session, key: str, cabinet: Cabinet, langua
         authenticated_at=who.authenticated_at,
         language=language,
         session=session.digest.hex()[:16],
-        secret=hashlib.sha256(b"csrf" + key.encode("utf-8", "surrogatepass")).digest(),
+        secret=_secret_of(key),
     )
 
 
@@ -176,9 +176,22 @@ async def form_of(request: Request, who: SignedIn, most: int | None = None) -> F
         BodyTooLargeError, BodyInvalidError: too much, or not a form.
     """
     form = await read_form(request, most or gate_of(request).largest_body)
-    if not hmac.compare_digest(_unmasked(form.get(CSRF_FIELD)), who.secret):
-        raise FormForgedError
+    _check(form, who.secret)
     return form
+
+
+async def check_form(request: Request, key: str) -> None:
+    """Check that a form came from the session with this id, in whichever cabinet. Raises as `form_of`."""
+    _check(await read_form(request, gate_of(request).largest_body), _secret_of(key))
+
+
+def _check(form: Form, secret: bytes) -> None:
+    if not hmac.compare_digest(_unmasked(form.get(CSRF_FIELD)), secret):
+        raise FormForgedError
+
+
+def _secret_of(key: str) -> bytes:
+    return hashlib.sha256(b"csrf" + key.encode("utf-8", "surrogatepass")).digest()
 
 
 def see_other(url: str) -> Response:

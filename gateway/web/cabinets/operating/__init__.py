@@ -1,0 +1,1 @@
+"""The operator's cabinet: sources, queues, contracts, keys, the record, agencies."""
