@@ -69,6 +69,7 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.FINDING: _ALERT,
     Kind.AGREEMENT: _SECURITY,
     Kind.APPEAL: _Shape("110110", "Patient Record", "U"),
+    Kind.ASSESSMENT: _Shape("110110", "Patient Record", "U"),
     Kind.OFFER: _Shape("110100", "Application Activity", "U"),
     Kind.ALLOCATION: _Shape("110110", "Patient Record", "U"),
     Kind.PARTNER: _SECURITY,

@@ -82,6 +82,13 @@ TABLE: Mapping[Kind, Row] = {
         "schema object revision digest",
         results="revised deleted",
     ),
+    Kind.ASSESSMENT: _row(
+        "that an act of needs assessment was begun, read, written in (which cells), completed or exported",
+        _PERSON | {"official", "case", "exchange_id"},
+        "assessment form",
+        "cells format",
+        "begun read changed completed exported",
+    ),
     Kind.APPEAL: _row(
         "that a person objected, complained or asked for a correction, to whom, and what she was answered",
         _PERSON | {"result"},
@@ -138,7 +145,7 @@ TABLE: Mapping[Kind, Row] = {
         "who read the record, how, and how many entries",
         _READER,
         sometimes="count filter seed via",
-        results="search event bundle timeline findings sample preview correction appeal",
+        results="search event bundle timeline findings sample preview correction appeal sealed",
     ),
     Kind.EXPORT: _row(
         "that entries left as files: begun, done up to where, or failed and why",

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
     AGREEMENT = "agreement"
     APPEAL = "appeal"
+    ASSESSMENT = "assessment"
     CONSENT = "consent"
     CASE = "case"
     CONTRACT = "contract"

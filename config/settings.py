@@ -209,6 +209,8 @@ class Settings(Section):
     """See `WitnessSettings`."""
     sign_in: SignInSettings = SignInSettings()
     """See `SignInSettings`."""
+    entrusted: Mapping[str, Path] = Field(default_factory=dict)
+    """Private recipient keys (JWK, mode 0600) by agency, so that its officials read sealed fields here."""
     time_zone: str = "UTC"
     """The clock by which the cabinets tell times: `Europe/Kyiv`."""
     tenant: str = "default"
@@ -280,6 +282,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     }
     paths = ("keys", "agencies", "contracts", "signatories", "thresholds", "retention", "messages", "clocks")
     update: dict[str, Any] = {key: anchor(getattr(settings, key)) for key in paths}
+    update["entrusted"] = {agency: folder / path for agency, path in settings.entrusted.items()}
     scheme, _, file = settings.database.url.partition("sqlite+aiosqlite:///")
     if not scheme and file:
         update["database"] = DatabaseSettings(url=f"sqlite+aiosqlite:///{folder / file}")

@@ -19,6 +19,7 @@ from contracts.words import (
     CLOSED,
     FieldText,
     FieldWords,
+    MemberWords,
     PurposeWords,
     ReasonWords,
     SchemeWords,
@@ -86,6 +87,16 @@ class PhrasesText:
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesText:
+    """`values.toml`: how codes are read out, and the members of a list's items."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    values: Mapping[str, Wording]
+    members: Mapping[str, MemberWords]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsText:
     """`fields.toml`: the fields that several sources hold."""
 
@@ -112,11 +123,14 @@ def load_vocabulary(folder: Path) -> Vocabulary:
     reasons = reading.page(folder / "reasons.toml", ReasonsText)
     shared = reading.page(folder / "fields.toml", FieldsText)
     phrases = reading.page(folder / "phrases.toml", PhrasesText)
+    values = reading.page(folder / "values.toml", ValuesText)
     sources = {
         Source(path.stem): reading.page(path, SourceText)
         for path in sorted((folder / "sources").glob("*.toml"))
     }
-    if not (country and purposes and categories and identifiers and reasons and shared and phrases):
+    if not (
+        country and purposes and categories and identifiers and reasons and shared and phrases and values
+    ):
         raise ContractInvalidError(tuple(reading.faults))
     held = {source: page for source, page in sources.items() if page}
     reading.faults += [*_country_faults(country), *_field_faults(shared, held, categories.content)]
@@ -136,6 +150,8 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         reasons=reasons.content.reasons,
         phrases=phrases.content.phrases,
         duties=country.content.duties,
+        values=values.content.values,
+        members=values.content.members,
     )
 
 

@@ -58,6 +58,13 @@ class ReasonWords(Wording):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberWords(Wording):
+    """What a member of a list's items is called; `hundredths` says that it counts hundredth parts of that."""
+
+    hundredths: YesNo = False
+
+
+@dataclass(frozen=True, slots=True)
 class CheckDigit:
     """The last digit is the weighed sum of the others, taken by each of `moduli` in turn.
 
@@ -113,4 +120,10 @@ class Vocabulary:
     schemes: Mapping[Scheme, SchemeWords]
     reasons: Mapping[str, ReasonWords]
     phrases: Mapping[str, Wording]
+    values: Mapping[str, Wording]
+    members: Mapping[str, MemberWords]
     duties: Mapping[str, str] = field(default_factory=dict)
+
+    def of_value(self, field: str, code: str) -> Wording | None:
+        """Give the words for a code that a field tells, None where it has none and stands for itself."""
+        return self.values.get(f"{field}:{code}") or self.values.get(code)

@@ -26,9 +26,12 @@ from contracts.vocabulary import AgencyId
 from gateway.activation import contracts_in_force
 from gateway.agencies import Agency, load_agencies
 from gateway.answer import Keeping
+from gateway.assessment.assessments import Assessments
+from gateway.assessment.form import load_form
 from gateway.background import stop
 from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
+from gateway.casework import Casework
 from gateway.chores import Chores
 from gateway.clock import Clock
 from gateway.connections import connect
@@ -49,6 +52,7 @@ from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
 from gateway.referrals.service import Referring
 from gateway.revisions import Revisions
+from gateway.sealing.entrusted import Entrusted
 from gateway.sealing.keys import KeyRing
 from gateway.signin.opening import open_desk
 from gateway.storage.assertions import UsedAssertions
@@ -57,6 +61,7 @@ from gateway.storage.schema import require_current
 from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.usage import Usage
+from gateway.watching import Watching
 from gateway.web.application import build_application
 from gateway.web.facades.deployed import Facades, GovStack
 from gateway.web.gate import Gate, Running
@@ -156,6 +161,8 @@ async def _open_gate(
     referring = referring_of(foundation, outbox)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
+    kept = Kept(database, foundation.ring, foundation.log, keeping, grounds.purging)
+    oversight = Oversight.open(foundation)
     ledger = UsedAssertions(database)
     offering = foundation.offering
     await offering.partners.refresh()
@@ -200,7 +207,7 @@ async def _open_gate(
         approvals=Approvals(
             database, foundation.ring, foundation.log, grounds.consents, adapters, settings.tenant
         ),
-        kept=Kept(database, foundation.ring, foundation.log, keeping, grounds.purging),
+        kept=kept,
         publisher=foundation.publisher,
         vigil=foundation.vigil,
         registries=adapters,
@@ -209,7 +216,7 @@ async def _open_gate(
         metrics=metrics,
         publishing=lambda: not publishing.done(),
         running=Running(settings.limits.exchanges),
-        oversight=Oversight.open(foundation),
+        oversight=oversight,
         facades=Facades(
             place_on_bus(settings, foundation.agencies),
             settings.spdci.identifiers,
@@ -225,6 +232,15 @@ async def _open_gate(
             foundation.log,
             (subjects, vocabulary),
             stack,
+        ),
+        casework=Casework(
+            Assessments(database, foundation.log, oversight.parts, grounds.consents, load_form()),
+            Entrusted.load(settings.entrusted),
+            Watching(),
+            vocabulary,
+            offering.codifier,
+            kept,
+            foundation.log,
         ),
         zone=ZoneInfo(settings.time_zone),
         country=settings.country,

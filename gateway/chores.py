@@ -15,6 +15,7 @@ from audit.event import Event, Kind
 from audit.log import Log
 from audit.query import Recorded, open_intents
 from contracts.vocabulary import ObminError
+from gateway.assessment.assessments import forget_acts
 from gateway.kept import purge
 from gateway.offers.offering import Offering
 from gateway.oversight.notices import Notices
@@ -70,6 +71,7 @@ class Chores:
         """Do everything once; give how many intents were abandoned."""
         abandoned = await self._abandon(dead)
         count = await purge(self._database) + await self._tidy()
+        count += await forget_acts(self._database)
         await self._assertions.purge()
         count += await self._offering.round()
         self._ring.refresh()

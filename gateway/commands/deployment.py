@@ -159,6 +159,7 @@ def prepare_demo(
         govstack=GovstackSettings(on=True),
         country="UA",
         sign_in=prepare_sign_in(demo.folder, issuer),
+        entrusted={CASE_SYSTEM: demo.private_key(CASE_SYSTEM)},
         time_zone="Europe/Kyiv",
         log_level="warning",
     )
@@ -216,6 +217,9 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[govstack]",
         f"on = {str(settings.govstack.on).lower()}",
+        "",
+        "[entrusted]",
+        f'{CASE_SYSTEM} = "keys/{CASE_SYSTEM}.jwk"',
     ]
     lines += written(settings.sign_in)
     for name, source in settings.sources.items():

@@ -24,6 +24,7 @@ from gateway.offers.form import OfferBody
 from gateway.web import (
     appeals,
     approvals,
+    assessments,
     cases,
     consent_requests,
     consents,
@@ -63,6 +64,7 @@ log = structlog.get_logger()
 PARTS = (
     token,
     history,
+    assessments,
     cases,
     consents,
     consent_requests,

@@ -16,6 +16,7 @@ from audit.vigil import Vigil
 from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
+from gateway.casework import Casework
 from gateway.consent.approvals import Approvals
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
@@ -91,6 +92,7 @@ class Gate:
     oversight: Oversight
     facades: Facades
     desk: Desk
+    casework: Casework
     zone: ZoneInfo
     country: str
 

@@ -53,6 +53,7 @@ from gateway.faults import (
 )
 from gateway.identity import UnauthenticatedError
 from gateway.offers.offers import OfferKnownError
+from gateway.sealing.entrusted import EntrustedKeyError
 from gateway.sealing.keys import EnvelopeBrokenError
 from gateway.web.problem import Problem, row
 from gateway.web.push_problems import PUSH
@@ -287,6 +288,7 @@ TABLE: Mapping[type[Exception], Problem] = MappingProxyType(
         GroundEndedError: INTERNAL,
         CompanionRefusedError: INTERNAL,
         LogDamagedError: INTERNAL,
+        EntrustedKeyError: INTERNAL,
         EnvelopeBrokenError: INTERNAL,
         ObminError: INTERNAL,
     }

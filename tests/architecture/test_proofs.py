@@ -34,6 +34,8 @@ COPIERS = {
     "gateway/oversight/exports.py",  # the same
     "contracts/loader.py",
     "contracts/store.py",  # terms, narrowed; makes grants anyway
+    "gateway/assessment/act.py",  # acts and their entries, which are no proofs
+    "gateway/assessment/assessments.py",  # the same
     "gateway/consent/consents.py",
     "gateway/consent/ground.py",  # consents of a child, ended by her age; makes mandates anyway
     "gateway/politeness/flights.py",  # replies, which are no proofs
