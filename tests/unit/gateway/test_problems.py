@@ -31,8 +31,10 @@ AT_START = {
     "ExportFileError",
     "KeysUnusableError",
     "ManifestError",
+    "OfficialsError",
     "PolicyUnusableError",
     "SchemaOutdatedError",
+    "SignInUnusableError",
     "SigningError",
     "SourceUnknownError",
 }
@@ -98,7 +100,7 @@ def test_what_may_be_tried_again_says_when() -> None:
     """Each 503 has Retry-After, the 401 its challenge."""
     waiting = [row for row in BY_SLUG.values() if row.status == 503]
 
-    assert len(waiting) == 4
+    assert len(waiting) == 5
     assert all("Retry-After" in row.headers for row in waiting)
     assert "WWW-Authenticate" in BY_SLUG["unauthenticated"].headers
 
