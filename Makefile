@@ -10,7 +10,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 CODE   := gateway adapters contracts audit config tests
 UV      = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
-NODES   := tests/services/express tests/browser/axe
+NODES   := tests/services/express tests/services/oidc tests/browser/axe
 LOOK    := gateway/web/cabinets/look
 CHROMIUM = $(shell command -v chromium)
 POSTGRESQL = $(or $(wildcard /usr/lib/postgresql/*/bin/initdb),$(shell command -v initdb))
