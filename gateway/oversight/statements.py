@@ -55,11 +55,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines, oldest first, whether there are more behind `after`, and what she was offered or given."""
+    """The lines, oldest first, whether there are more behind `after`; what she was offered or given.
+
+    `referrals` are the entries of referrals and of parts of her assessment (`gateway.oversight.referred`).
+    """
 
     lines: Sequence[Line]
     after: int | None
     offers: Sequence[Recorded] = ()
+    referrals: Sequence[Recorded] = ()
 
 
 class Statements:
@@ -91,7 +95,7 @@ class Statements:
         Raises:
             NotFoundError: it is about somebody else, or she was named in a way that others share.
         """
-        ref = await self._whose(portal, subject, person)
+        ref = await self.whose(portal, subject, person)
         if ref is None:
             await self._note(portal, SubjectRef(""), "given", "", {"count": 0, "delayed": 0})
             return Statement((), None)
@@ -106,7 +110,8 @@ class Statements:
         if proved:
             await self._prove(page)
         more = bool(page) and page[-1].index < lines[-1].index
-        return Statement(page, page[-1].index if more else None, offers)
+        referred = [each for each in about if each.event.kind is Kind.REFERRAL]
+        return Statement(page, page[-1].index if more else None, offers, referred)
 
     async def recent(
         self,
@@ -152,7 +157,11 @@ class Statements:
         await self._prove([line])
         return line
 
-    async def _whose(self, portal: AgencyId, subject: Subject, person: Subject | None) -> SubjectRef | None:
+    async def note_given(self, portal: AgencyId, ref: SubjectRef | None, count: int) -> None:
+        """Put on record that a person was given what others have said of her."""
+        await self._note(portal, ref or SubjectRef(""), "given", "", {"count": count, "delayed": 0})
+
+    async def whose(self, portal: AgencyId, subject: Subject, person: Subject | None) -> SubjectRef | None:
         """Say whose statement it is, if it is that of the one who asks; None for somebody not on file."""
         try:
             ref = await self._subjects.known(subject)
@@ -218,7 +227,7 @@ def _line(recorded: Recorded, at: datetime) -> Line | None:
     listed = recorded.event.details.get("sources")
     sources = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
     rules = _rules(recorded)
-    hidden = {source for source, rule in rules.items() if not _may_tell(rule, at)}
+    hidden = {source for source, rule in rules.items() if not may_tell(rule, at)}
     delays = _delays(rules[source] for source in hidden)
     shown = [each for each in sources if each["source"] not in hidden]
     # A refusal names no source: it cannot be shown in part.
@@ -235,7 +244,8 @@ def _rules(recorded: Recorded) -> Mapping[str, Mapping[str, Json]]:
     return {source: rule for source, rule in rules.items() if isinstance(rule, Mapping)}
 
 
-def _may_tell(rule: Mapping[str, Json], at: datetime) -> bool:
+def may_tell(rule: Mapping[str, Json], at: datetime) -> bool:
+    """Say whether she may be told by now of what an entry's rule delays or forbids to tell."""
     return rule["tell"] == "later" and datetime.fromisoformat(str(rule["until"])) <= at
 
 

@@ -113,6 +113,10 @@ class Wordings:
         """Name a purpose."""
         return _both(self._words.purposes.get(Purpose(purpose)), purpose)
 
+    def field(self, name: str) -> Texts:
+        """Name a field."""
+        return _both(self._words.fields.get(Field(name)), name)
+
     def source(self, source: str) -> Texts:
         """Name a source."""
         return _both(self._words.sources.get(Source(source)), source)

@@ -150,7 +150,6 @@ def event_of(
         "receiver": referral.receiver,
         "stage": referral.stage.value,
         "version": referral.version,
-        **more,
     }
     if referral.due_at:
         details["due"] = stamp(referral.due_at)
@@ -158,6 +157,7 @@ def event_of(
         details["sections"] = list(referral.sections)
     if referral.predecessor:
         details["predecessor"] = referral.predecessor
+    details |= more
     return Event(
         kind=Kind.REFERRAL,
         at=at,

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from audit.event import Event, new_id
+from audit.event import Event, Json, new_id
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, Field, OfficialId, SubjectRef
@@ -20,7 +20,7 @@ from gateway.faults import ConflictError, NotFoundError, PreconditionError
 from gateway.oversight.sealed import SealedParts
 from gateway.referrals.clocks import Clocks
 from gateway.referrals.posting import Posting
-from gateway.referrals.referral import Asks, Referral, event_of
+from gateway.referrals.referral import NOTHING, Asks, Referral, event_of
 from gateway.referrals.rows import ReferralRows
 from gateway.referrals.stages import ENDED, WAYS, Side, Stage, Step, follows
 from gateway.referrals.telling import Telling
@@ -66,8 +66,16 @@ class Referrals:
         Raises:
             NotPermittedError, ConsentMissingError, RecipientKeyError: it may not be told; on record.
         """
-        made = self._sent(await self._made(wish))
-        return await self._leave(made, [self._rows.add(made)])
+        return (await self.refer_all([wish]))[0]
+
+    async def refer_all(self, wishes: Sequence[Wish]) -> list[Referral]:
+        """Send several; where one may not be sent, none is. Raises as `refer` does."""
+        made = [self._sent(await self._made(wish)) for wish in wishes]
+        ready = [await self._ready(each, [self._rows.add(each)]) for each in made]
+        for event, rows in ready:
+            await self._commit(event, rows)
+        self._posting.stir()
+        return made
 
     async def send(
         self, referral: Referral, official: OfficialId, if_match: int | str | None = None
@@ -76,7 +84,9 @@ class Referrals:
         _require_version(referral, if_match)
         _require(referral, Step.SENDING, Side.SENDER)
         gone = replace(self._sent(referral), official=official, version=referral.version + 1)
-        return await self._leave(gone, [self._rows.store(referral, gone)])
+        await self._commit(*await self._ready(gone, [self._rows.store(referral, gone)]))
+        self._posting.stir()
+        return gone
 
     async def change(
         self, referral: Referral, content: Mapping[Field, Any], if_match: int | str | None
@@ -117,7 +127,9 @@ class Referrals:
             new = replace(new, outcome=key.seal(move.words.encode(), place))
         if side is Side.RECEIVER:
             new = replace(new, receiver_official=move.official)
-        taken = await self.note(referral, new, new.stage.value, move.by, move.official, rows=rows)
+        taken = await self.note(
+            referral, new, new.stage.value, move.by, move.official, rows=rows, more=move.details
+        )
         if move.step is Step.REVOCATION:
             await self._posting.withdraw(taken)
         return taken
@@ -203,13 +215,14 @@ class Referrals:
         official: str = "",
         tell: Tell | None = None,
         rows: Sequence[Statement] = (),
+        more: Mapping[str, Json] = NOTHING,
     ) -> Referral:
         """Commit what has changed of a referral, with what others are told of it; `beside` where not said.
 
         Raises `ConflictError` where somebody was faster.
         """
         new = replace(new, version=was.version + 1)
-        event = event_of(new, result, now(), by, official)
+        event = event_of(new, result, now(), by, official, more)
         event, told = await (tell or self._posting.beside)(was, new, event)
         await self._commit(event, [self._rows.store(was, new), *rows, *told])
         self._posting.stir()
@@ -255,13 +268,11 @@ class Referrals:
             return new
         return replace(new, due_at=due.at, remind_at=due.remind_at, escalated_to="")
 
-    async def _leave(self, referral: Referral, rows: Sequence[Statement]) -> Referral:
-        """Commit a referral that leaves: its entry, its row and its message are one."""
+    async def _ready(self, referral: Referral, rows: Sequence[Statement]) -> Told:
+        """Give what commits a referral that leaves: its entry, its row and its message are one."""
         event = event_of(referral, "sent", now(), referral.sender, referral.official)
         event, out = await self._posting.outgoing(referral, event)
-        await self._commit(event, [*rows, *out])
-        self._posting.stir()
-        return referral
+        return event, [*rows, *out]
 
     async def _commit(self, event: Event, rows: Sequence[Statement]) -> None:
         try:

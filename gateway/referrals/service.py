@@ -16,6 +16,8 @@ from contracts.vocabulary import ObminError
 from gateway.outbox.service import Outbox
 from gateway.oversight.sealed import SealedParts
 from gateway.referrals.clocks import Clocks
+from gateway.referrals.contributions import Contributions
+from gateway.referrals.hearing import Hearing
 from gateway.referrals.posting import PREFIX, Posting
 from gateway.referrals.referrals import Referrals
 from gateway.referrals.reminding import Reminding
@@ -54,6 +56,8 @@ class Referring:
     posting: Posting
     reminding: Reminding
     views: Views
+    contributions: Contributions
+    hearing: Hearing
 
     @classmethod
     def over(
@@ -81,12 +85,15 @@ class Referring:
         rows, parts = ReferralRows(database), SealedParts(database, ring, place.tenant)
         kept = Referrals(rows, record, parts, telling, posting, clocks)
         outbox.settling.observe(PREFIX, posting)
+        added = Contributions(database, parts, contracts, kept)
         return cls(
             referrals=kept,
             telling=telling,
             posting=posting,
             reminding=Reminding(rows, kept, posting),
-            views=Views(record, kept, telling, posting),
+            views=Views(record, kept, telling, posting, added),
+            contributions=added,
+            hearing=Hearing(contracts, rows, added),
         )
 
     async def run(self, every: float = 30.0) -> None:

@@ -74,7 +74,7 @@ class Telling:
             NotPermittedError: no contract, or a field that it does not name.
             BodyInvalidError: a value of another type; the place names the field.
         """
-        self._contracts.permit(receiver, purpose, now(), None, content.keys(), Operation.PUSH)
+        self._contracts.permit(receiver, purpose, now(), None, content.keys() or None, Operation.PUSH)
         values_of(content, self._contracts.vocabulary)
 
     async def require(self, referral: Referral) -> Told:
@@ -97,24 +97,34 @@ class Telling:
             return Told(withheld=_outward(dict.fromkeys(wanted, code_of(error))))
 
     async def _weighed(self, referral: Referral, wanted: frozenset[Source]) -> Told:
-        draft = self._question(referral, wanted)
+        draft = self._question(referral, referral.receiver, wanted)
         if not draft.covers:
             return Told()
-        return self._minimised(referral, await self._weighing.reading(draft))
-
-    def _question(self, referral: Referral, wanted: frozenset[Source]) -> Draft:
-        terms = self._contracts.permit(
-            referral.receiver, referral.purpose, now(), operation=Operation.PUSH
-        ).terms
-        covers = {source: frozenset(part.fields) for source, part in terms.items() if source in wanted}
-        return question_of(referral, referral.receiver, covers)
-
-    def _minimised(self, referral: Referral, reading: Reading) -> Told:
+        reading = await self._weighing.reading(draft)
         content = opened(reading.standing.key, referral.content, self.place_of(referral.id))
-        values = {
-            **_of_person(reading.standing.subject.reveal()),
-            **values_of(content, self._contracts.vocabulary),
+        said = values_of(content, self._contracts.vocabulary)
+        return self._minimised({**_of_person(reading.standing.subject.reveal()), **said}, reading)
+
+    async def contributed(self, referral: Referral, values: Mapping[Field, Value]) -> Told:
+        """Give what the sender may be told of what others have said of the person; else why not."""
+        try:
+            reading = await self._weighing.reading(self._question(referral, referral.sender))
+        except ObminError as error:
+            return Told(withheld={"": code_of(error)})
+        return self._minimised(values, reading)
+
+    def _question(
+        self, referral: Referral, reader: AgencyId, wanted: frozenset[Source] | None = None
+    ) -> Draft:
+        terms = self._contracts.permit(reader, referral.purpose, now(), operation=Operation.PUSH).terms
+        covers = {
+            source: frozenset(part.fields)
+            for source, part in terms.items()
+            if wanted is None or source in wanted
         }
+        return question_of(referral, reader, covers)
+
+    def _minimised(self, values: Mapping[Field, Value], reading: Reading) -> Told:
         parts = [
             self._part(source, values, reading)
             for source in sorted(reading.mandate.permits)  # what is told after acceptance outdoes the rest

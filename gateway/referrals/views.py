@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from audit.event import Event, Json
 from audit.log import Log
+from contracts.vocabulary import AgencyId, Field
 from gateway.agencies import Agency
 from gateway.faults import NotFoundError
 from gateway.outbox.message import Message
+from gateway.referrals.contributions import PREFIX, Contribution, Contributions, field_of
 from gateway.referrals.posting import Posting
 from gateway.referrals.referral import Referral, event_of
 from gateway.referrals.referrals import Referrals
@@ -23,7 +25,10 @@ from gateway.storage.engine import now
 class Views:
     """Shows referrals to their two sides."""
 
-    def __init__(self, log: Log, kept: Referrals, telling: Telling, posting: Posting) -> None:
+    def __init__(
+        self, log: Log, kept: Referrals, telling: Telling, posting: Posting, added: Contributions
+    ) -> None:
+        self._added = added
         self._log = log
         self._kept = kept
         self._telling = telling
@@ -41,6 +46,23 @@ class Views:
             raise NotFoundError
         return await (self._senders(referral) if side is Side.SENDER else self._receivers(referral, reader))
 
+    async def contributed(self, referral: Referral) -> Mapping[str, Any]:
+        """Give the sender what was added to an assessment, as its contract gives it.
+
+        Raises `UnwitnessedError`.
+        """
+        self._log.require_witnessed()
+        added = await self._added.to(referral)
+        values = {field_of(name): text for each in added for name, text in each.sections.items()}
+        told = await self._telling.contributed(referral, values)
+        await self._log.note(_reading(referral, told, referral.sender))
+        allowed = told.everything.keys()
+        return {
+            "contributions": [_added(each, allowed) for each in added],
+            "sections": {name.removeprefix(PREFIX): text for name, text in told.everything.items()},
+            "withheld": told.withheld,
+        }
+
     async def _senders(self, referral: Referral) -> Mapping[str, Any]:
         await self._log.note(event_of(referral, "read", now(), referral.sender))
         message = await self._posting.message_of(referral)
@@ -53,7 +75,7 @@ class Views:
     async def _receivers(self, referral: Referral, reader: Agency) -> Mapping[str, Any]:
         self._log.require_witnessed()
         told = await self._telling.told(referral)
-        await self._log.note(_reading(referral, told))
+        await self._log.note(_reading(referral, told, referral.receiver))
         sealed, lacking = self._sealed(referral, reader, told)
         return {
             "fields": told.plain,
@@ -75,13 +97,26 @@ class Views:
         return {"format": "jwe", "value": value, "fields": sorted(told.sealed)}, {}
 
 
-def _reading(referral: Referral, told: Told) -> Event:
-    """Write the entry of a reading by the receiver: which fields of which source, on which contract."""
+def _added(each: Contribution, allowed: Collection[Field]) -> Mapping[str, Any]:
+    """Show one part: who signed it, when, and as much of it as may be told."""
+    return {
+        "id": each.id,
+        "agency": each.agency,
+        "official": each.official,
+        "key_id": each.key_id,
+        "at": each.at,
+        "whole": each.is_whole,
+        "sections": {name: text for name, text in each.sections.items() if field_of(name) in allowed},
+    }
+
+
+def _reading(referral: Referral, told: Told, reader: AgencyId) -> Event:
+    """Write the entry of a reading: which fields of which source, on which contract."""
     sources: list[Json] = [
         {"source": source, "status": "answered", "fields": sorted(fields)}
         for source, fields in sorted(told.covers.items())
     ]
-    event = event_of(referral, "read", now(), referral.receiver, more={"sources": sources})
+    event = event_of(referral, "read", now(), reader, more={"sources": sources})
     return replace(event, contract=told.contract)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from audit.event import Json
 from contracts.vocabulary import AgencyId, CaseId, ExchangeId, Field, OfficialId, Purpose, SubjectRef
 from gateway.referrals.referral import Asks
 from gateway.referrals.stages import Step
@@ -38,3 +39,4 @@ class Move:
     reason: str = ""
     words: str = field(default="", repr=False)
     if_match: int | str | None = None
+    details: Mapping[str, Json] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from gateway.outbox.message import MessageTooLargeError
 from gateway.sealing.recipient import RecipientKeyError
+from gateway.signed import SignatureWrongError
 from gateway.web.problem import Problem, row
 
 PUSH: Mapping[type[Exception], Problem] = MappingProxyType(
@@ -21,6 +22,18 @@ PUSH: Mapping[type[Exception], Problem] = MappingProxyType(
             (
                 "The recipient has no key to open a message with",
                 "The agency has registered no key to seal to: ask the gateway's operator.",
+            ),
+        ),
+        SignatureWrongError: row(
+            "signature-wrong",
+            422,
+            (
+                "Підпис не підтверджено",
+                "Підпишіть канонічний JSON (RFC 8785) зареєстрованим ключем установи й назвіть його kid.",
+            ),
+            (
+                "The signature is not confirmed",
+                "Sign canonical JSON (RFC 8785) with a registered key of your agency, and name its kid.",
             ),
         ),
         MessageTooLargeError: row(

@@ -59,3 +59,31 @@ class TransferBody(Body):
     official: OfficialBody
     receiver: Code | None = None
     to: Code | None = None
+
+
+class AskBody(Body):
+    """One agency, and the sections that it is asked for."""
+
+    agency: Code
+    sections: Annotated[Sections, Field(min_length=1)]
+
+
+class AskingBody(Body):
+    """`POST /v1/contribution-requests`: several agencies are asked for their parts at once."""
+
+    subject: SubjectBody
+    case: Code
+    official: OfficialBody
+    purpose: Code
+    priority: Literal["usual", "crisis"] = "usual"
+    asks: Annotated[list[AskBody], Field(min_length=1, max_length=20)]
+    content: Content = Field(default_factory=dict)
+
+
+class SignedBody(Body):
+    """`POST /v1/referrals/{id}/contributions`: a compact JWS over canonical JSON.
+
+    Inside: `referral`, `official`, `sections` (text by section) and `whole` (nothing is left to add).
+    """
+
+    signed: Annotated[str, StringConstraints(max_length=48_000)]

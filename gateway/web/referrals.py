@@ -169,6 +169,8 @@ async def wish_of(gate: Gate, caller: Caller, body: ReferralBody, exchange_id: s
     vocabulary, official = gate.pipeline.contracts.vocabulary, OfficialId(body.official.id)
     if (body.kind is Asks.CONTRIBUTION) != bool(body.sections):
         raise BodyInvalidError("not-as-described", [{"pointer": "/sections", "code": "of-a-contribution"}])
+    if body.kind is Asks.CONTRIBUTION:
+        gate.referring.contributions.check(caller.id, Purpose(body.purpose), body.sections)
     ref = await gate.cases.require_open(
         caller.id, CaseId(body.case), body.subject.subject(vocabulary), official
     )

@@ -21,8 +21,11 @@ from contracts.vocabulary import Identity, ObminError, Subject
 from contracts.words import Vocabulary
 from gateway.agencies import Role
 from gateway.faults import UsageQueryError
+from gateway.oversight.referred import shown as told_referral
+from gateway.oversight.referred import stories
 from gateway.oversight.statements import Line
 from gateway.oversight.wording import SENTENCES, Wordings
+from gateway.storage.engine import now
 from gateway.web.bodies import StatementBody
 from gateway.web.gate import Gate, caller_of, gate_of, language_of
 from gateway.web.idempotency import once
@@ -70,6 +73,7 @@ async def give(request: Request) -> Response:
             "log": {"origin": gate.pipeline.log.origin, "key": str(gate.publisher.signer.verifier)},
             "lines": [words.line(line) for line in statement.lines],
             "text": {} if statement.lines else SENTENCES["never-asked"],
+            "referrals": [told_referral(each, words) for each in stories(statement.referrals, now())],
             "offers": [words.offer(each.event) for each in statement.offers],
             "next": statement.after,
         }
