@@ -76,6 +76,7 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.PUSH: _Shape("110106", "Export", "R", "transmit"),
     Kind.REFERRAL: _Shape("110106", "Export", "R", "transmit"),
     Kind.SUBSCRIPTION: _Shape("110100", "Application Activity", "U"),
+    Kind.REPLAY: _Shape("110100", "Application Activity", "E"),
     Kind.REPORT: _Shape("110106", "Export", "R", "deidentify"),
 }
 """The DICOM code, action and ISO 21089 life-cycle event of each kind."""

@@ -240,6 +240,13 @@ TABLE: Mapping[Kind, Row] = {
         "preview count",
         results="intended refused sent delivered unknown dead cancelled replayed",
     ),
+    Kind.REPLAY: _row(
+        "that dead letters are to be sent again, by whose word, and how that ended",
+        _READER | {"official"},
+        "replay",
+        sometimes="selection preview per_minute revived refused by",
+        results="started stopped done",
+    ),
     Kind.PARTNER: _row("how far a partner's admission has come", _READER, "partner approvals registered"),
     Kind.REFERRAL: _row(
         "what became of a referral, or of a part of an assessment that was asked for",

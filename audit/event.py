@@ -62,6 +62,7 @@ class Kind(StrEnum):
     OFFER = "offer"
     ALLOCATION = "allocation"
     PARTNER = "partner"
+    REPLAY = "replay"
     REPORT = "report"
     TOKEN = "token"
     SIGN_IN = "sign-in"

@@ -37,11 +37,11 @@ from audit.store import (
     UnwitnessedError,
 )
 from contracts.reasons import Reason
-from contracts.vocabulary import ObminError
+from contracts.vocabulary import AgencyId, ObminError
 from gateway.clock import Clock
 from gateway.consent.standing import Standing
 from gateway.exchange import code_of
-from gateway.faults import BodyInvalidError, NotFoundError, StorageUnavailableError
+from gateway.faults import BodyInvalidError, ConflictError, NotFoundError, StorageUnavailableError
 from gateway.outbox.backoff import pause
 from gateway.outbox.channel import (
     Accepted,
@@ -156,7 +156,7 @@ class Delivery:
         content = authority.key.seal(draft.content, place_of(self._tenant, draft.id))
         told: dict[str, Json] = {**authority.told, "expires": stamp(draft.expires_at)}
         event = entry(draft, "intended", at, "", told, authority.contract)
-        return Submission(draft, event, [self._rows.add(draft, content, at)])
+        return Submission(draft, event, [self._rows.add(draft, content, authority.contract, at)])
 
     async def on_file(self, message_id: str) -> Message:
         """Give a message by its id. Raises `NotFoundError`."""
@@ -164,6 +164,15 @@ class Delivery:
         if message is None:
             raise NotFoundError
         return message
+
+    async def cancel(self, message: Message, by: AgencyId, official: str) -> None:
+        """End a message that has not left, or may leave again; what is under way right now cannot be.
+
+        Raises:
+            ConflictError: it has ended already, or an attempt is under way.
+        """
+        if not await self._settling.close(message, State.CANCELLED, "", by, official):
+            raise ConflictError("message-under-way-or-ended")
 
     async def attempt(
         self, leased: Leased, standing: Standing | None, endpoint: Endpoint | None

@@ -13,12 +13,12 @@ from contracts.vocabulary import (
     CaseId,
     ExchangeId,
     Field,
-    ObminError,
     OfficialId,
     Purpose,
     Source,
     SubjectRef,
 )
+from gateway.faults import BodyTooLargeError
 from gateway.sealing.envelope import Context
 
 NOBODY = OfficialId("")
@@ -50,7 +50,7 @@ LETTERS = frozenset({State.UNKNOWN, State.DEAD})
 """The dead letters: what ended without having arrived, or without anybody knowing."""
 
 
-class MessageTooLargeError(ObminError):
+class MessageTooLargeError(BodyTooLargeError):
     """The content has more than `LARGEST` bytes."""
 
 
@@ -88,7 +88,8 @@ class Message:
     """A message on file; its content stays in its envelope until an attempt. See `Draft`.
 
     `seq` is its place in the order of the record. `lost` counts the attempts that broke down on our side,
-    `doubtful` says that one may have arrived. `code` tells how the last one went, or why the message ended.
+    `doubtful` says that one may have arrived; `contract` is the digest under which it was submitted.
+    `code` tells how the last attempt went, or why the message ended.
     """
 
     seq: int
@@ -114,6 +115,7 @@ class Message:
     due_at: datetime
     code: str
     settled_at: datetime | None
+    contract: str = ""
 
 
 def place_of(tenant: str, message_id: str) -> Context:

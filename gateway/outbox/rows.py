@@ -69,7 +69,7 @@ class OutboxRows:
         self._promote = Prepared(_promotion(), dialect)
         self._revive = Prepared(_revival(), dialect)
 
-    def add(self, draft: Draft, content: bytes, at: datetime) -> Statement:
+    def add(self, draft: Draft, content: bytes, contract: str, at: datetime) -> Statement:
         """Write a message, at the end of its lane."""
         return self._insert.bind(
             id=draft.id,
@@ -95,6 +95,8 @@ class OutboxRows:
             doubtful=0,
             code="",
             settled_at=None,
+            contract=contract,
+            replay_id=None,
             lane_agency=draft.agency,
             lane_key=draft.key,
         )
@@ -126,9 +128,9 @@ class OutboxRows:
         """Make the first open message of a lane its head."""
         return self._promote.bind(lane_agency=message.agency, lane_key=message.key, when=micros(at))
 
-    def revive(self, message: Message, expires: datetime, at: datetime) -> list[Statement]:
-        """Let a dead letter try again, in its old place of the lane."""
-        again = self._revive.bind(of=message.seq, until=micros(expires), when=micros(at))
+    def revive(self, message: Message, replay: str, until: datetime, at: datetime) -> list[Statement]:
+        """Let a dead letter try again, in its old place of the lane; one whose time is over until then."""
+        again = self._revive.bind(of=message.seq, again=replay, until=micros(until), when=micros(at))
         return [again, self.promote(message, at)]
 
 
@@ -192,7 +194,12 @@ def _ended(free: ColumnElement[bool]) -> Any:
 
 
 def _promotion() -> Any:
-    lane = outbox.alias("lane")
+    lane, head_now = outbox.alias("lane"), outbox.alias("head_now")
+    led = exists().where(
+        head_now.c.agency == bindparam("lane_agency", type_=String),
+        head_now.c.key == bindparam("lane_key", type_=String),
+        head_now.c.state == spelt(State.READY),
+    )
     head = (
         select(func.min(lane.c.seq))
         .where(
@@ -204,19 +211,24 @@ def _promotion() -> Any:
     )
     return (
         update(outbox)
-        .where(outbox.c.seq == head, outbox.c.state == spelt(State.QUEUED))
+        .where(outbox.c.seq == head, outbox.c.state == spelt(State.QUEUED), ~led)
         .values(state=spelt(State.READY), due_at=bindparam("when", type_=BigInteger))
     )
 
 
 def _revival() -> Any:
+    until = bindparam("until", type_=BigInteger)
     letter = outbox.c.state.in_([spelt(State.DEAD), spelt(State.UNKNOWN)])
     return (
         update(outbox)
         .where(outbox.c.seq == bindparam("of", type_=BigInteger))
         .values(
             state=choose((letter, spelt(State.QUEUED))),
-            expires_at=bindparam("until", type_=BigInteger),
+            expires_at=choose(
+                (outbox.c.expires_at <= bindparam("when", type_=BigInteger), until), else_=outbox.c.expires_at
+            ),
+            replay_id=bindparam("again", type_=String),
+            code=literal_column("''"),
             due_at=bindparam("when", type_=BigInteger),
             lost=literal_column("0"),
             settled_at=null(),
@@ -250,6 +262,7 @@ def message_of(row: Row[Any]) -> Message:
         due_at=instant(row.due_at),
         code=row.code,
         settled_at=instant(row.settled_at) if row.settled_at else None,
+        contract=row.contract,
     )
 
 

@@ -18,7 +18,9 @@ from gateway.outbox.dispatching import Dispatching
 from gateway.outbox.letters import Letters
 from gateway.outbox.pickup import Pickup
 from gateway.outbox.receivers import Receivers
+from gateway.outbox.replays import Replays
 from gateway.outbox.rows import OutboxRows
+from gateway.outbox.selection import Previews
 from gateway.outbox.settling import Settling
 from gateway.outbox.tending import Tending
 from gateway.outbox.weighing import Weighing
@@ -50,6 +52,7 @@ class Outbox:
     weighing: Weighing
     letters: Letters
     settling: Settling
+    replays: Replays
     worker: Worker
 
 
@@ -83,6 +86,8 @@ def open_outbox(
         clock=clock,
     )
     pickup = Pickup(claims, weighing, delivery, letters, settling)
-    tending = Tending(database, letters, settling, clock)
+    previews = Previews(letters, weighing, dispatching)
+    replays = Replays(database, record, rows, letters, previews)
+    tending = Tending(database, letters, settling, replays, clock)
     worker = Worker(delivery, claims, weighing, tending, Receivers(), endpoints)
-    return Outbox(delivery, pickup, weighing, letters, settling, worker)
+    return Outbox(delivery, pickup, weighing, letters, settling, replays, worker)

@@ -11,6 +11,7 @@ from gateway.clock import Clock
 from gateway.outbox.backoff import LONGEST_ASKED
 from gateway.outbox.letters import Letters
 from gateway.outbox.message import State
+from gateway.outbox.replays import Replays
 from gateway.outbox.rows import IS_OPEN, IS_READY, spelt
 from gateway.outbox.settling import Settling
 from gateway.storage.engine import Database, micros
@@ -25,24 +26,27 @@ LANES_EVERY: Final = timedelta(minutes=10)
 class Tending:
     """Safe to do twice, so any number of workers may."""
 
-    def __init__(self, database: Database, letters: Letters, settling: Settling, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, letters: Letters, settling: Settling, replays: Replays, clock: Clock
+    ) -> None:
         self._database = database
         self._letters = letters
         self._settling = settling
+        self._replays = replays
         self._clock = clock
         self._recall = _recall_astray()
         self._mend = _mend_lanes()
         self._mended: datetime | None = None
 
     async def round(self) -> int:
-        """Do everything once; give how many messages ended."""
+        """Do everything once; give how many messages ended or went again."""
         earlier, later = self._clock.readings()
         astray = micros(later + ASTRAY)
         await self._database.write(self._recall, latest=astray, soon=micros(later))
         if self._mended is None or earlier - self._mended >= LANES_EVERY:
             await self._database.write(self._mend, soon=micros(later))
             self._mended = earlier
-        return await self.expire(earlier)
+        return await self.expire(earlier) + await self._replays.round()
 
     async def expire(self, at: datetime) -> int:
         """End what was not delivered in time and that nobody is delivering right now; give how many."""

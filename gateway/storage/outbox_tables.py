@@ -50,12 +50,15 @@ outbox = Table(
     Column("doubtful", SmallInteger, nullable=False, comment="1 where an attempt may have arrived"),
     Column("code", String(64), nullable=False, comment="how the last attempt went, or why it ended"),
     Column("settled_at", BigInteger),
+    Column("contract", String(80), nullable=False, server_default="", comment="digest, as it was submitted"),
+    Column("replay_id", String(36), comment="the last replay that sent it again"),
     Index("uq_outbox_id", "id", unique=True),
     Index("ix_outbox_lane", "agency", "key", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_outbox_due", "agency", "priority", "due_at", sqlite_where=_READY, postgresql_where=_READY),
     Index("ix_outbox_expiry", "expires_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_outbox_letters", "seq", sqlite_where=_LETTER, postgresql_where=_LETTER),
     Index(None, "sender", "seq"),
+    Index(None, "replay_id"),
 )
 """One row a message. The head of each (agency, key) is `ready`, those behind it are `queued`."""
 
@@ -69,6 +72,25 @@ outbox_attempts = Table(
     Column("code", String(64), nullable=False),
 )
 """The attempts that did not end well: the one that did is the message's own end."""
+
+outbox_replays = Table(
+    "outbox_replays",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("selection", Text, nullable=False, comment="JSON: which dead letters"),
+    Column("agency", String(64), nullable=False, comment="whose official it was"),
+    Column("official", String(64), nullable=False),
+    Column("state", String(16), nullable=False, comment="running, done or stopped"),
+    Column("code", String(32), nullable=False, comment="why it was stopped"),
+    Column("per_minute", Integer, nullable=False),
+    Column("until", BigInteger, nullable=False, comment="the new end of those whose time was over"),
+    Column("at", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False, comment="up to which message it has come"),
+    Column("next_at", BigInteger, nullable=False, comment="when a worker goes on with it"),
+    Column("revived", Integer, nullable=False),
+    Column("refused", Integer, nullable=False, comment="no longer permitted"),
+    Column("ended_at", BigInteger),
+)
 
 inbox = Table(
     "inbox",

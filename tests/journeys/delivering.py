@@ -43,6 +43,8 @@ from gateway.consent.using import ENDED
 from gateway.outbox.channel import Endpoint
 from gateway.outbox.claims import LEASE, Claims, Leased
 from gateway.outbox.message import Draft, Message
+from gateway.outbox.replays import Replay
+from gateway.outbox.selection import Selection
 from gateway.outbox.service import Outbox, open_outbox
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recipient import create_recipient_jwk, public_half
@@ -76,7 +78,7 @@ class Post:
 
     async def reset(self) -> None:
         """Forget all messages and consents, so that the next test begins as the first."""
-        tables = ("outbox_attempts", "outbox", "consent_uses", "consent_events", "consents")
+        tables = ("outbox_replays", "outbox_attempts", "outbox", "consent_uses", "consent_events", "consents")
         for table in tables:
             await self.database.write(text(f"DELETE FROM {table}"))  # noqa: S608  constants
         self.inbox.begin_anew()
@@ -102,11 +104,38 @@ class Post:
         }
         return Draft(**{**members, **changes})
 
+    async def died(self, draft: Draft) -> Message:
+        """Submit a message that its receiver refuses for good; give it as the dead letter that it is."""
+        answers, self.inbox.answers = self.inbox.answers, [422]
+        message = await self.outbox.delivery.submit(draft)
+        await self.work()
+        self.inbox.answers = answers
+        self.inbox.came.clear()
+        return await self.outbox.delivery.on_file(message.id)
+
+    async def replay(self, selection: Selection, per_minute: int = 600) -> Replay:
+        """Look at a replay and start it."""
+        seen = await self.outbox.replays.preview(selection)
+        official = OfficialId("operator-1")
+        return await self.outbox.replays.start(
+            selection, seen.token, AgencyId("operator"), official, per_minute
+        )
+
+    async def later(self) -> None:
+        """Let a worker go on with replays, as if it were time."""
+        await self.database.write(text("UPDATE outbox_replays SET next_at = 0"))
+        await self.outbox.replays.round()
+
     async def work(self, rounds: int = 1) -> None:
         """Let the worker make some rounds and finish what it began."""
         for _ in range(rounds):
             await self.outbox.worker.round()
             await self.outbox.worker.drained()
+
+    async def outlive(self, message: Message) -> None:
+        """Let the time of a message be over."""
+        past = text("UPDATE outbox SET expires_at = 1 WHERE seq = :seq")
+        await self.database.write(past, seq=message.seq)
 
     async def hurry(self) -> None:
         """Make everything that waits fall due now."""
