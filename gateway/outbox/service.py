@@ -53,6 +53,7 @@ class Outbox:
     letters: Letters
     settling: Settling
     replays: Replays
+    tending: Tending
     worker: Worker
 
 
@@ -90,4 +91,4 @@ def open_outbox(
     replays = Replays(database, record, rows, letters, previews)
     tending = Tending(database, letters, settling, replays, clock)
     worker = Worker(delivery, claims, weighing, tending, Receivers(), endpoints)
-    return Outbox(delivery, pickup, weighing, letters, settling, replays, worker)
+    return Outbox(delivery, pickup, weighing, letters, settling, replays, tending, worker)
