@@ -29,7 +29,7 @@ from gateway.consent.telling import consent_event
 from gateway.consent.using import uses_left
 from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
-from gateway.storage.tables import consent_events, consents
+from gateway.storage.tables import consent_events, consents, subjects
 
 GIVEN = "given"
 
@@ -183,6 +183,17 @@ class Consents:
     async def of(self, subject_ref: SubjectRef) -> Sequence[Consent]:
         """Read a person's consents, the newest first."""
         return await self._select(consents.c.subject_ref == subject_ref)
+
+    async def given_for_others(self, giver: SubjectRef) -> Sequence[Consent]:
+        """Read what a parent or guardian agreed to for somebody else, the newest first.
+
+        Whoever that person is protected from is told nothing of her, not even what he gave himself.
+        """
+        shielded = subjects.c.shielded_from
+        free = select(subjects.c.ref).where(
+            ~shielded.contains(giver, autoescape=True), ~shielded.contains("*", autoescape=True)
+        )
+        return await self._select((consents.c.giver_ref == giver) & consents.c.subject_ref.in_(free))
 
     async def page(self, consumer: AgencyId | None, offset: int, limit: int) -> Sequence[Consent]:
         """Read a page of an agency's consents, of everybody's for None; of one page the newest first."""

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, String, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy import case as choose
 
 from audit.event import Event, Kind
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
-from contracts.vocabulary import AgencyId, OfficialId
+from contracts.vocabulary import AgencyId, OfficialId, SubjectRef
 from gateway.consent.consents import Consent, Consents, Ending
 from gateway.faults import ConflictError, NotFoundError
 from gateway.storage.engine import Database, Prepared, instant, micros, now
@@ -113,6 +124,20 @@ class Recalls:
     async def unanswered(self) -> Sequence[Recall]:
         """List the recalls that nobody has acknowledged, of every agency, the first due first."""
         return await self._select(recalls.c.acknowledged_at.is_(None))
+
+    async def of_person(self, ref: SubjectRef) -> Sequence[Recall]:
+        """List the recalls of a person's consents, the first due first."""
+        return await self._select(consents.c.subject_ref == ref)
+
+    async def recipients(self, consent_id: str) -> Mapping[AgencyId, int]:
+        """Say who has received something on a consent, in how many exchanges: whom a recall would reach."""
+        used = (
+            select(consent_uses.c.agency, func.count().label("times"))
+            .where(consent_uses.c.consent_id == consent_id)
+            .group_by(consent_uses.c.agency)
+            .order_by(consent_uses.c.agency)
+        )
+        return {AgencyId(row.agency): row.times for row in await self._database.fetch(used)}
 
     async def acknowledge(
         self, agency: AgencyId, consent_id: str, official: OfficialId, outcome: Outcome

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from html import escape
-from string import Template
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -20,32 +17,6 @@ from gateway.consent.consents import GIVEN, Consent, Ending
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 BASIS = "https://w3id.org/dpv#Consent"
-
-FRAME = Template("""<!doctype html>
-<html lang="$language"><head><meta charset="utf-8"><title>$title</title>
-<style>body{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}
-dt{font-weight:bold;margin-top:.6rem}blockquote{border-left:.3rem solid #888;margin:1rem 0;padding:.1rem 1rem}
-code{overflow-wrap:anywhere}</style></head>
-<body><main><h1>$title</h1><dl>$facts</dl><blockquote>$notice</blockquote><h2>$events</h2><ul>$listed</ul>
-<p>$how</p><p><small>$signed <code>$signature</code></small></p></main></body></html>
-""")
-
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "uk": {
-            "title": "Ваша згода", "record": "Номер", "state": "Стан", "controller": "Кому дано згоду",
-            "purpose": "Мета", "sources": "Звідки відомості", "from": "Діє з", "until": "Діє до",
-            "events": "Що з нею відбувалося", "signed": "Підпис журналу шлюзу:",
-            "how": "Відкликати згоду можна будь-коли: в установі, яка веде випадок, або в кабінеті.",
-        },
-        "en": {
-            "title": "Your consent", "record": "Number", "state": "State", "controller": "Given to",
-            "purpose": "Purpose", "sources": "Where the information comes from", "from": "From",
-            "until": "Until", "events": "What became of it", "signed": "Signed by the gateway's log:",
-            "how": "You can withdraw it at any time: at the office that handles your case, or online.",
-        },
-    }
-)  # fmt: skip
 
 
 def describe(
@@ -92,34 +63,6 @@ def canonical(record: Mapping[str, Any]) -> bytes:
     """Give the bytes that are signed: sorted members, UTC times that end in Z, no signature."""
     unsigned = {name: value for name, value in record.items() if name != "signature"}
     return orjson.dumps(unsigned, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-
-
-def to_html(record: Mapping[str, Any], consent: Consent) -> str:
-    """Write the copy as a page in the language in which she consented."""
-    language, words = consent.language, WORDS[consent.language]
-    facts = {
-        words["record"]: consent.id,
-        words["state"]: str(record["state"]),
-        words["controller"]: record["controller"].get(language, consent.consumer),
-        words["purpose"]: record["purpose_text"][language],
-        words["sources"]: ", ".join(titles[language] for titles in record["source_titles"].values()),
-        words["from"]: f"{consent.given_at:%Y-%m-%d}",
-        words["until"]: f"{consent.until:%Y-%m-%d}",
-    }
-    return FRAME.substitute(
-        language=language,
-        title=words["title"],
-        facts="".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()),
-        notice=escape(record["notice"]),
-        events=words["events"],
-        listed="".join(
-            f"<li>{each['event_time']:%Y-%m-%d %H:%M} UTC: {escape(each['event_type'])}</li>"
-            for each in record["record_events"]
-        ),
-        how=words["how"],
-        signed=words["signed"],
-        signature=escape(record["signature"]["value"]),
-    )
 
 
 def _events(consent: Consent) -> list[dict[str, Any]]:

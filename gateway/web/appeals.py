@@ -24,7 +24,8 @@ from gateway.web.wire import Body, Code, OfficialBody, SubjectBody, described, p
 router = APIRouter(prefix="/v1/appeals", tags=["appeals"])
 
 ANSWERING = (Role.CASE_SYSTEM, Role.PARTNER, Role.AUDITOR)
-Words = Annotated[str, StringConstraints(min_length=10, max_length=2000, strip_whitespace=True)]
+SHORTEST, LONGEST = 10, 2000
+Words = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST, strip_whitespace=True)]
 
 
 class AppealBody(Body):

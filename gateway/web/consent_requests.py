@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from contracts.vocabulary import AgencyId, CaseId, OfficialId, Purpose, Source, SubjectRef
 from gateway.agencies import Role
@@ -18,10 +18,11 @@ from gateway.consent.consents import new_reference, notice_digest
 from gateway.faults import BodyInvalidError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
+from gateway.web.cabinets.form import read_form
+from gateway.web.cabinets.shell import page
 from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.ground_wire import LONGEST_CONSENT, AnswerBody, ConsentRequestBody
 from gateway.web.idempotency import once
-from gateway.web.personal_page import ask_for_code, show_end, show_question
 from gateway.web.replying import reply
 from gateway.web.resuming import resume
 from gateway.web.wire import Code, described, parse, read_bytes
@@ -32,12 +33,7 @@ ANSWERED_WITHIN = timedelta(days=7)
 LONGEST_REQUEST = timedelta(days=30)
 PAGE = AgencyId("person-page")
 """Who records an answer from the page: the person, who has no agency."""
-HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+ANSWERS = frozenset({"given", "refused"})
 
 
 @router.post("/v1/consent-requests", openapi_extra=described(ConsentRequestBody), summary="Ask for a consent")
@@ -90,19 +86,19 @@ async def answer(request: Request, request_id: Code) -> Response:
     async def produce() -> Response:
         body = parse(AnswerBody, content)
         asked = await gate.grounds.requests.get(request_id)
-        answered = await _answered(gate, asked, body.answer, caller.id)
+        answered = await take_answer(gate, asked, body.answer, caller.id)
         return reply(_shown(answered))
 
     return await once(request, caller, content, produce)
 
 
 @router.get("/person/consent-requests/{request_id}", include_in_schema=False)
-async def page(request: Request, request_id: Code) -> Response:
+async def page_of_request(request: Request, request_id: Code) -> Response:
     """Ask for the code in the message: the address alone shows nothing of whom it is about."""
     asked = await gate_of(request).grounds.requests.get(request_id)
     if asked.state(now()) != "asked":
-        return _html(show_end(asked.language, asked.state(now())))
-    return _html(ask_for_code(asked.language, wrong=False))
+        return _html(request, asked, "ended", outcome=asked.state(now()))
+    return _html(request, asked, "code", wrong=False)
 
 
 @router.post("/person/consent-requests/{request_id}", include_in_schema=False)
@@ -110,19 +106,20 @@ async def decide(request: Request, request_id: Code) -> Response:
     """Show the question to whoever has the code, and take the answer. Works without JavaScript."""
     gate = gate_of(request)
     asked = await gate.grounds.requests.get(request_id)
-    form = _form(await read_bytes(request, gate.largest_body))
+    form = await read_form(request, gate.largest_body)
     if asked.state(now()) != "asked":
-        return _html(show_end(asked.language, asked.state(now())))
-    code = form.get("code", "")
+        return _html(request, asked, "ended", outcome=asked.state(now()))
+    code = form.get("code")
     if not await gate.grounds.requests.recognise(asked, code):
-        return _html(ask_for_code(asked.language, wrong=True), 403)
-    if form.get("answer") not in {"given", "refused"}:
-        return _html(_question(gate, asked, code))
-    answered = await _answered(gate, asked, form["answer"], PAGE)
-    return _html(show_end(asked.language, answered.outcome))
+        return _html(request, asked, "code", 403, wrong=True)
+    if form.get("answer") not in ANSWERS:
+        return _html(request, asked, "question", question=question_of(gate, asked), code=code)
+    answered = await take_answer(gate, asked, form.get("answer"), PAGE)
+    return _html(request, asked, "ended", outcome=answered.outcome)
 
 
-async def _answered(gate: Gate, asked: ConsentRequest, said: str, by: AgencyId) -> ConsentRequest:
+async def take_answer(gate: Gate, asked: ConsentRequest, said: str, by: AgencyId) -> ConsentRequest:
+    """Take what the person said of the very text that she was shown; exchanges that wait for it go on."""
     notice = gate.pipeline.contracts.vocabulary.purposes[asked.purpose].notice
     text: str = getattr(notice, asked.language)
     answered = await gate.grounds.requests.answer(asked, said, notice_digest(text), by)
@@ -130,17 +127,27 @@ async def _answered(gate: Gate, asked: ConsentRequest, said: str, by: AgencyId) 
     return answered
 
 
-def _question(gate: Gate, asked: ConsentRequest, code: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked, in her language: `notice` is the text whose digest her consent names."""
+
+    who: str
+    purpose: str
+    notice: str
+    sources: Sequence[str]
+    until: date
+
+
+def question_of(gate: Gate, asked: ConsentRequest) -> Question:
+    """Write a question for its page."""
     vocabulary, language = gate.pipeline.contracts.vocabulary, asked.language
-    agency = gate.agencies.get(asked.consumer)
-    return show_question(
-        language,
-        who=agency.name.get(language, asked.consumer) if agency else asked.consumer,
-        purpose=getattr(vocabulary.purposes[asked.purpose], language),
-        notice=getattr(vocabulary.purposes[asked.purpose].notice, language),
+    purpose = vocabulary.purposes[asked.purpose]
+    return Question(
+        who=gate.oversight.wordings.agency(asked.consumer)[language],
+        purpose=getattr(purpose, language),
+        notice=getattr(purpose.notice, language),
         sources=[getattr(vocabulary.sources[source], language) for source in asked.sources],
-        until=asked.until.date().isoformat(),
-        code=code,
+        until=asked.until.date(),
     )
 
 
@@ -183,15 +190,11 @@ async def _visible(gate: Gate, caller: Caller, request_id: str) -> ConsentReques
     return asked
 
 
-def _form(content: bytes) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(content.decode("utf-8"), max_num_fields=10))
-    except ValueError:
-        raise BodyInvalidError("not-a-form") from None
-
-
-def _html(page: str, status: int = 200) -> Response:
-    return HTMLResponse(page, status, headers=dict(HEADERS))
+def _html(
+    request: Request, asked: ConsentRequest, part: str, status: int = 200, **context: object
+) -> Response:
+    template = f"personal/request-{part}.html"
+    return page(request, None, template, status, language=asked.language, **context)
 
 
 def _wrong(pointer: str, code: str) -> BodyInvalidError:

@@ -9,17 +9,19 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from contracts.facts import Giver
 from contracts.vocabulary import AgencyId, OfficialId, Purpose, Source, SubjectRef
 from contracts.words import Vocabulary
 from gateway.agencies import Role
 from gateway.consent.consents import GIVEN, Assistance, Consent, Ending, notice_digest
-from gateway.consent.receipts import canonical, describe, to_html
+from gateway.consent.receipts import canonical, describe
 from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
 from gateway.identity import Caller
 from gateway.storage.engine import now
+from gateway.web.cabinets.personal.shown import CONSENT_STATES
+from gateway.web.cabinets.shell import page
 from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.ground_wire import LONGEST_CONSENT, ConsentBody, EndBody, WithdrawalBody
 from gateway.web.idempotency import once
@@ -107,14 +109,27 @@ async def end(request: Request, consent_id: Code) -> Response:
 async def receipt(request: Request, consent_id: Code) -> Response:
     """Give the person's copy, signed by the log: JSON, or a page in her language (`Accept: text/html`)."""
     gate, consent = await _found(request, consent_id)
+    record = receipt_of(gate, consent)
+    if "text/html" in request.headers.get("accept", ""):
+        return page(
+            request,
+            None,
+            "personal/copy.html",
+            language=consent.language,
+            record=record,
+            states=CONSENT_STATES,
+        )
+    return reply(record)
+
+
+def receipt_of(gate: Gate, consent: Consent) -> dict[str, Any]:
+    """Give the person's copy of a consent as it stands now, signed by the log."""
     controller = gate.agencies.get(consent.consumer)
     names = controller.name if controller else {}
     record = describe(consent, _shown(consent), gate.pipeline.contracts.vocabulary, names)
     log = gate.pipeline.log
     record["signature"] = {"key": log.origin, "value": log.attest(canonical(record))}
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(to_html(record, consent))
-    return reply(record)
+    return record
 
 
 async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:

@@ -206,8 +206,8 @@ async def test_the_persons_copy_is_a_page_in_her_language(house_of: House) -> No
 
     assert page.headers["Content-Type"].startswith("text/html")
     assert "Ваша згода" in page.text
-    assert "Відкликати згоду можна" in page.text
-    assert "<script" not in page.text
+    assert "Відкликати її можна будь-коли" in page.text
+    assert "<script>" not in page.text
 
 
 async def test_a_withdrawal_stops_sources_that_are_still_asked(house_of: House) -> None:
