@@ -236,8 +236,8 @@ TABLE: Mapping[Kind, Row] = {
         "what becomes of a message to an agency: intended, sent (each attempt), and how it ended",
         _PERSON | {"result"},
         "message type sender",
-        sometimes="contract sources notices onward duty weighed attempt attempts expires priority by replay "
-        "preview count",
+        sometimes="contract sources notices onward duty weighed attempt attempts expires priority by "
+        "official replay preview count",
         results="intended refused sent delivered unknown dead cancelled replayed",
     ),
     Kind.REPLAY: _row(
@@ -246,6 +246,12 @@ TABLE: Mapping[Kind, Row] = {
         "replay",
         sometimes="selection preview per_minute revived refused by",
         results="started stopped done",
+    ),
+    Kind.ENDPOINT: _row(
+        "where an agency takes messages: registered, proved, paused and why, its secret rotated, deleted",
+        _READER | {"official"},
+        "endpoint channel",
+        results="registered verified verification-failed secret-rotated paused deleted",
     ),
     Kind.PARTNER: _row("how far a partner's admission has come", _READER, "partner approvals registered"),
     Kind.REFERRAL: _row(

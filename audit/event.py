@@ -71,6 +71,7 @@ class Kind(StrEnum):
     ALARM = "alarm"
     CONFIG = "config"
     EMERGENCY = "emergency"
+    ENDPOINT = "endpoint"
     PROTECTION = "protection"
     PUSH = "push"
     REFERRAL = "referral"

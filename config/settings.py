@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 
+from config.push import PushSettings
 from config.section import Section
 from config.sign_in import SignInSettings
 
@@ -197,6 +198,8 @@ class Settings(Section):
     """See `SpdciSettings`."""
     govstack: GovstackSettings = GovstackSettings()
     """See `GovstackSettings`."""
+    push: PushSettings = PushSettings()
+    """See `PushSettings`."""
     thresholds: Path = PACKAGE / "audit" / "thresholds.toml"
     """From when on the record raises a question; see the file."""
     clocks: Path = PACKAGE / "gateway" / "referrals" / "clocks.toml"

@@ -12,8 +12,6 @@ import httpx
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
 from starlette.types import ASGIApp
 
 from audit.log import Log
@@ -32,6 +30,7 @@ from gateway.background import stop
 from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
 from gateway.casework import Casework
+from gateway.channels.service import Channels
 from gateway.chores import Chores
 from gateway.clock import Clock
 from gateway.connections import connect
@@ -46,7 +45,7 @@ from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
 from gateway.offers.offering import Offering, open_offering
-from gateway.outbox.service import NoEndpoints, Outbox, open_outbox
+from gateway.outbox.service import Outbox, open_outbox
 from gateway.oversight.notices import NoticeQueue
 from gateway.oversight.services import Oversight
 from gateway.politeness.calls import Calls
@@ -54,11 +53,11 @@ from gateway.referrals.service import Referring
 from gateway.revisions import Revisions
 from gateway.sealing.entrusted import Entrusted
 from gateway.sealing.keys import KeyRing
+from gateway.sealing.recognising import recognise
 from gateway.signin.opening import open_desk
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
-from gateway.storage.tables import key_checks
 from gateway.subjects import Subjects
 from gateway.usage import Usage
 from gateway.watching import Watching
@@ -101,7 +100,7 @@ async def lay_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     database = Database(settings.database.url)
     try:
         await require_current(database.engine)
-        await _recognise(database, ring)
+        await recognise(database, ring)
         signer = Signer.of(ring.origin, ring.log_seed)
         publisher = Publisher(database.engine, signer)
         await publisher.check()
@@ -157,7 +156,9 @@ async def _open_gate(
     calls = Calls(database)
     adapters = await connect(settings, foundation.ring.index_key, transport, calls, stack)
     subjects = Subjects(database, foundation.ring, settings.tenant, vocabulary)
-    outbox = outbox_of(foundation, clock)
+    channels = channels_of(foundation)
+    stack.push_async_callback(channels.posting.close)
+    outbox = outbox_of(foundation, channels, clock)
     referring = referring_of(foundation, outbox)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
@@ -203,6 +204,7 @@ async def _open_gate(
         grounds=grounds,
         offering=offering,
         outbox=outbox,
+        channels=channels,
         referring=referring,
         approvals=Approvals(
             database, foundation.ring, foundation.log, grounds.consents, adapters, settings.tenant
@@ -259,7 +261,13 @@ def chores_of(held: Foundation) -> Chores:
     return Chores(held.log, held.database, held.ring, held.offering, notices, messages, tidy)
 
 
-def outbox_of(held: Foundation, clock: Clock) -> Outbox:
+def channels_of(held: Foundation) -> Channels:
+    """Give what reaches agencies; whoever opens it closes its `posting`."""
+    settings = held.settings
+    return Channels.over(held.database, held.log, held.ring, settings.tenant, settings.push)
+
+
+def outbox_of(held: Foundation, channels: Channels, clock: Clock) -> Outbox:
     """Give what pushes messages: the gateway submits, and works as well where the database is SQLite."""
     settings, words = held.settings, held.contracts.vocabulary
     return open_outbox(
@@ -270,8 +278,8 @@ def outbox_of(held: Foundation, clock: Clock) -> Outbox:
         held.offering.roster,
         settings.tenant,
         clock,
-        channels={},
-        endpoints=NoEndpoints(),
+        channels=channels.by_kind,
+        endpoints=channels.endpoints,
     )
 
 
@@ -287,13 +295,3 @@ def place_on_bus(settings: Settings, agencies: Mapping[AgencyId, Agency]) -> Bus
         return None
     server = SecurityServer.known_by(bus.peer, bus.proxy, bus.header)
     return Bus.of(bus.member, bus.url or settings.public_url, server, agencies, modern=bus.faults == "snake")
-
-
-async def _recognise(database: Database, ring: KeyRing) -> None:
-    """Compare the key file with what the database knows of it, and note new key versions."""
-    stored = {row.version: row.check_value for row in await database.fetch(select(key_checks))}
-    for version, check_value in ring.recognise(stored).items():
-        try:
-            await database.write(insert(key_checks).values(version=version, check_value=check_value))
-        except IntegrityError:
-            continue  # another process was first; it has the same file or would have been refused

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
 from adapters.people import Person, load_people
+from config.push import PushSettings
 from config.settings import (
     PACKAGE,
     BusSettings,
@@ -157,6 +158,7 @@ def prepare_demo(
         ),
         spdci=SpdciSettings(identifiers=SPDCI_IDENTIFIERS),
         govstack=GovstackSettings(on=True),
+        push=PushSettings(loopback=True),
         country="UA",
         sign_in=prepare_sign_in(demo.folder, issuer),
         entrusted={CASE_SYSTEM: demo.private_key(CASE_SYSTEM)},
@@ -214,6 +216,9 @@ def _as_toml(settings: Settings) -> str:
         "",
         "[spdci]",
         f"identifiers = {inline_table(settings.spdci.identifiers)}",
+        "",
+        "[push]",
+        f"loopback = {str(settings.push.loopback).lower()}",
         "",
         "[govstack]",
         f"on = {str(settings.govstack.on).lower()}",

@@ -17,7 +17,15 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from config.settings import BusSettings, Settings
-from gateway.app import chores_of, create_app, lay_foundation, outbox_of, place_on_bus, referring_of
+from gateway.app import (
+    channels_of,
+    chores_of,
+    create_app,
+    lay_foundation,
+    outbox_of,
+    place_on_bus,
+    referring_of,
+)
 from gateway.bus import BusUnusableError
 from gateway.clock import Clock
 from gateway.commands.settling import settings_of, told
@@ -143,7 +151,7 @@ async def _look(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     async with lay_foundation(settings) as foundation:
-        outbox = outbox_of(foundation, Clock())
+        outbox = outbox_of(foundation, channels_of(foundation), Clock())
         referring = referring_of(foundation, outbox)
         work = (chores_of(foundation), foundation.publisher, outbox.worker, referring)
         tasks = [asyncio.create_task(each.run()) for each in work]

@@ -12,7 +12,7 @@ from gateway.agencies import Agency
 from gateway.clock import Clock
 from gateway.consent.using import Uses
 from gateway.delivery import Delivery
-from gateway.outbox.channel import Channel, Endpoint, Endpoints
+from gateway.outbox.channel import Channel, Endpoints
 from gateway.outbox.claims import Claims
 from gateway.outbox.dispatching import Dispatching
 from gateway.outbox.letters import Letters
@@ -29,14 +29,6 @@ from gateway.oversight.notices import NoticeQueue
 from gateway.storage.engine import Database
 from gateway.subjects import Subjects
 from gateway.usage import Usage
-
-
-class NoEndpoints:
-    """Where nobody can be called. See `Endpoints`."""
-
-    async def active(self) -> Mapping[AgencyId, Endpoint]:
-        """See `Endpoints.active`."""
-        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from contracts.vocabulary import AgencyId, Source
 from gateway.agencies import Agency, Role
 from gateway.cases import Cases
 from gateway.casework import Casework
+from gateway.channels.service import Channels
 from gateway.consent.approvals import Approvals
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
@@ -82,6 +83,7 @@ class Gate:
     offering: Offering
     outbox: Outbox
     referring: Referring
+    channels: Channels
     publisher: Publisher
     vigil: Vigil
     database: Database

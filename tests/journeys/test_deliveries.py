@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from audit.event import new_id
 from contracts.vocabulary import AgencyId, CaseId, ExchangeId, Field, OfficialId, Purpose, Source, SubjectRef
-from gateway.app import lay_foundation, outbox_of
+from gateway.app import channels_of, lay_foundation, outbox_of
 from gateway.clock import Clock
 from gateway.outbox.message import Draft
 from gateway.outbox.service import Outbox
@@ -27,7 +27,7 @@ UNTIL, OVERDUE = timedelta(days=1), timedelta(seconds=-1)
 async def outbox(common: House) -> AsyncIterator[Outbox]:
     """Give another process's outbox over the house's database."""
     async with lay_foundation(common.settings) as foundation:
-        yield outbox_of(foundation, Clock())
+        yield outbox_of(foundation, channels_of(foundation), Clock())
 
 
 async def draft_of(house: House, lasting: timedelta = UNTIL) -> Draft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import gateway.storage.assessment_tables
+import gateway.storage.channel_tables
 import gateway.storage.ground_tables
 import gateway.storage.offer_tables
 import gateway.storage.outbox_tables
