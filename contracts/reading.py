@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
 
@@ -56,15 +57,15 @@ class ContractInvalidError(ObminError):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Shape]):
-    """A file that was read: its name, what it says, and the line of each key."""
+    """A file that was read: its name, what it says, and its text, in which a fault's line is looked for."""
 
     file: str
     content: Shape
-    lines: Mapping[KeyPath, int]
+    text: str
 
     def fault(self, path: KeyPath, wrong: str, mend: str) -> Fault:
         """Give the fault that stands at the key `path`."""
-        return Fault(self.file, nearest(self.lines, path), wrong, mend)
+        return Fault(self.file, nearest(find_lines(self.text), path), wrong, mend)
 
 
 def read(path: Path, shape: type[Shape]) -> Page[Shape]:
@@ -73,15 +74,21 @@ def read(path: Path, shape: type[Shape]) -> Page[Shape]:
     Nothing unknown is accepted: neither a key nor a value of another type.
     """
     text, tree = _parse(path)
-    lines = find_lines(text)
     try:
-        content = TypeAdapter(shape).validate_python(tree)
+        content: Shape = _adapter(shape).validate_python(tree)  # type: ignore[arg-type]  # any class is hashable
     except ValidationError as invalid:
+        lines = find_lines(text)
         errors = invalid.errors(include_url=False)
         raise ContractInvalidError(
             tuple(_fault(str(path), lines, error, shape) for error in errors)
         ) from None
-    return Page(str(path), content, lines)
+    return Page(str(path), content, text)
+
+
+@cache
+def _adapter(shape: type[Any]) -> TypeAdapter[Any]:
+    """Give pydantic's reader of a shape: making one costs more than reading twenty files with it."""
+    return TypeAdapter(shape)
 
 
 def suggest(

@@ -2,6 +2,7 @@
 
 - `postgres_url`        the server (session), for tests that make their own databases
 - `postgres_database`   a fresh, empty database for one test; its URL
+- `postgres_place`      the URL of a database for one test that nobody has made yet
 - `postgres_durable`    the same, with fsync on while the test runs
 - `postgres_server`     a server of the test's own, which it may stop, kill and start again
 """
@@ -155,6 +156,14 @@ def postgres_database(_shared_server: Server) -> Iterator[str]:
     """Give the URL of a fresh and empty database."""
     name = f"test-{uuid.uuid4().hex}"
     _shared_server.create(name)
+    yield _shared_server.url(name)
+    _shared_server.drop(name)
+
+
+@pytest.fixture
+def postgres_place(_shared_server: Server) -> Iterator[str]:
+    """Give the URL of a database that is not there; whoever makes it need not take it away."""
+    name = f"test-{uuid.uuid4().hex}"
     yield _shared_server.url(name)
     _shared_server.drop(name)
 

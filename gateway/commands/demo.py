@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 import uvloop
 from rich.console import Console
 from starlette.types import ASGIApp
@@ -205,12 +204,12 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _running(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[None]:
+async def _running(server: Server, listener: socket.socket) -> AsyncIterator[None]:
     task = asyncio.create_task(server.serve([listener]))
     while not server.started and not task.done():  # noqa: ASYNC110  the server has no event to wait for
         await asyncio.sleep(0.01)
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await task

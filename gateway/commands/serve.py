@@ -38,6 +38,23 @@ GRACE_SECONDS = 10
 class Server(uvicorn.Server):
     """A server whose signals are somebody else's business, so that several can share a process."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let it stop serving, at once and not when it next looks whether it should."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """See `uvicorn.Server.main_loop`."""
+        serving = asyncio.create_task(super().main_loop())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (serving, stopping):
+            task.cancel()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
@@ -47,9 +64,7 @@ class Server(uvicorn.Server):
 class Gateway(uvicorn.Server):
     """The gateway's server, and the bus's listener for as long as it is up."""
 
-    def __init__(
-        self, config: uvicorn.Config, beside: uvicorn.Server | None, at: socket.socket | None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, beside: Server | None, at: socket.socket | None) -> None:
         super().__init__(config)
         self._beside = beside
         self._at = at
@@ -64,7 +79,7 @@ class Gateway(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving, the bus's listener first."""
         if self._beside and self._serving:
-            self._beside.should_exit = True
+            self._beside.stop()
             await self._serving
         await super().shutdown(sockets)
 
@@ -109,7 +124,7 @@ def serve(config: Annotated[Path, typer.Option(help="The deployment's settings (
     Gateway(server_config(app, settings.host, settings.port), beside, at).run()
 
 
-def bus_server(app: ASGIApp, bus: BusSettings) -> uvicorn.Server | None:
+def bus_server(app: ASGIApp, bus: BusSettings) -> Server | None:
     """Give the server of the bus's own listener, where the settings ask for one."""
     if not bus.member or bus.certificate is None or bus.peer is None:
         return None

@@ -16,7 +16,7 @@ from tests.journeys.house import House, open_house
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     """Give a running gateway with its demo people, cases and consents."""
-    database = request.getfixturevalue("postgres_database") if request.param == "postgresql" else ""
+    database = request.getfixturevalue("postgres_place") if request.param == "postgresql" else ""
     async with open_house(tmp_path / "deployment", database) as opened:
         yield opened
 
@@ -40,12 +40,11 @@ async def common(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database_of(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the URL of a database for a whole module, on PostgreSQL and, empty, on SQLite."""
+    """Give the URL of a database for a module: on PostgreSQL one that nobody has made yet, on SQLite none."""
     if request.param == "sqlite":
         yield ""
         return
     server, name = request.getfixturevalue("_shared_server"), f"module-{uuid.uuid4().hex}"
-    server.create(name)
     yield server.url(name)
     server.drop(name)
 

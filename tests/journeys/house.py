@@ -29,6 +29,7 @@ from gateway.commands.demo import listening, prepare_database, serving, serving_
 from gateway.commands.deployment import Demo, prepare_demo
 from gateway.logs import configure_logs
 from gateway.storage.engine import Database
+from tests.journeys.furnishing import furnish
 
 MARIA = "3311845622"
 CASE = "KYIV-2026-000120"
@@ -273,6 +274,8 @@ async def open_house(
         listener = stack.enter_context(listening(0))
         at_bus = stack.enter_context(listening(0))
         ports = [each.getsockname()[1] for each in (listener, at_bus)]
+        if usual := not (prepared or contracts or govstack):
+            await furnish(folder, database)
         demo, settings = prepare_demo(folder, ports[0], address, ports[1], issuer)
         update: dict[str, Any] = {
             "limits": limits or LimitSettings(),
@@ -286,7 +289,7 @@ async def open_house(
         if contracts:
             update |= {"contracts": contracts, "signatories": None}
         settings = settings.model_copy(update=update)
-        if not prepared:
+        if not (prepared or usual):
             await prepare_database(settings)
         app = create_app(settings, clock=clock)
         await stack.enter_async_context(serving(app, listener))
