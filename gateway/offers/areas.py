@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NewType
 
@@ -46,7 +47,14 @@ def level_of(area: Area, levels: Sequence[Level]) -> Level:
     return next(level for level in levels if level.digits == len(area))
 
 
-@dataclass(frozen=True, slots=True)
+def _plain(text: str) -> str:
+    """Fold a name: a word with a full stop (`м.`) and one in small letters tell only what kind it is."""
+    words = [word for word in text.replace("’", "'").split() if not word.endswith(".")]
+    names = [word for word in words if not word[:1].islower()] or words
+    return " ".join(names).casefold()
+
+
+@dataclass(frozen=True)
 class Codifier:
     """Which codes there are, and what the area of each is called in its own country's language."""
 
@@ -72,6 +80,34 @@ class Codifier:
     def _has_settlements(self, oblast: Area) -> bool:
         longest = max(level.digits for level in self.levels)
         return any(area.startswith(oblast) and len(area) == longest for area in self.areas)
+
+    def find(self, text: str) -> Sequence[str]:
+        """Give the codes that a text means: the code that it is, or all of that name, the widest first.
+
+        Case does not matter, nor a word for the kind of area that stands beside the name.
+        """
+        if self.knows(text):
+            return [text]
+        wanted = _plain(text)
+        found = {area for area, name in self.areas.items() if _plain(name) == wanted}
+        return [self._codes[area] for area in sorted(found, key=lambda area: (len(area), area))]
+
+    @cached_property
+    def _codes(self) -> Mapping[Area, str]:
+        codes: dict[Area, str] = {}
+        for code in self.names:
+            codes.setdefault(area_of(code, self.levels), code)
+        return codes
+
+    def widest(self) -> Sequence[str]:
+        """Give the codes of the areas just below the country, in the codifier's order."""
+        below = sorted(level.digits for level in self.levels)[1]
+        return [code for area, code in self._codes.items() if len(area) == below]
+
+    def path(self, code: str) -> str:
+        """Name an area and what it lies in, the country aside, the widest first."""
+        steps = within(area_of(code, self.levels), self.levels)[:-1]
+        return ", ".join(name for name, _ in groupby(self.name(area) for area in reversed(steps)))
 
     def name(self, area: Area) -> str:
         """Give an area's name, or its code where the file has none."""

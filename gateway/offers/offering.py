@@ -15,6 +15,7 @@ from gateway.offers.capacity import Capacity
 from gateway.offers.imports import Imports
 from gateway.offers.offer import State
 from gateway.offers.offers import Offers
+from gateway.offers.overview import Overview
 from gateway.offers.partners import Partners, Roster
 from gateway.offers.register import Register
 from gateway.offers.reports.reports import Reports
@@ -41,6 +42,7 @@ class Offering:
     imports: Imports
     capacity: Capacity
     register: Register
+    overview: Overview
     reports: Reports
     applying: Pace
     database: Database
@@ -81,6 +83,7 @@ def open_offering(
             database, log, hmac.digest(ring.index_key, bind("obmin cell key", tenant), "sha256")
         ),
         register=Register(database),
+        overview=Overview(database),
         reports=Reports(database, log, taxonomy),
         applying=Pace(Allowance(applications, 10 * applications, timedelta(hours=1))),
         database=database,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.vocabulary import AgencyId
 from gateway.agencies import Role
 from gateway.faults import BodyInvalidError
 from gateway.identity import Caller
@@ -24,7 +25,7 @@ from gateway.offers.offering import Offering
 from gateway.offers.offers import OfferKnownError
 from gateway.offers.sheets import read_sheet
 from gateway.storage.engine import now
-from gateway.web.gate import caller_of, gate_of, language_of
+from gateway.web.gate import Gate, caller_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.replying import reply
 from gateway.web.versions import version_of
@@ -100,14 +101,24 @@ async def upload(request: Request) -> Response:
     """
     gate, caller = gate_of(request), await partner_of(request)
     content = await read_bytes(request, LARGEST_UPLOAD)
-    offering = gate.offering
-    rows, faults = await asyncio.to_thread(_rows, offering, content, request.headers.get("content-type", ""))
-    imports = offering.imports
-    begun = await imports.begin(caller.id, rows, faults)
+    begun = await take_file(gate, caller.id, content, request.headers.get("content-type", ""))
+    return reply(_import(begun), 202, {"Location": f"/v1/offers/imports/{begun.id}"})
+
+
+async def take_file(gate: Gate, partner: AgencyId, content: bytes, media_type: str) -> Import:
+    """Check a file of offers and begin to take it, where nothing in it is wrong.
+
+    Raises:
+        BodyInvalidError: it is no such file at all.
+        ConflictError: another one of this partner is still being taken.
+    """
+    offering, imports = gate.offering, gate.offering.imports
+    rows, faults = await asyncio.to_thread(_rows, offering, content, media_type)
+    begun = await imports.begin(partner, rows, faults)
     if begun.state == "running":
         gate.running.admit()
         gate.running.start(imports.run(begun, rows))
-    return reply(_import(begun), 202, {"Location": f"/v1/offers/imports/{begun.id}"})
+    return begun
 
 
 @router.get("/imports/{import_id}", summary="How far an upload has come")

@@ -89,13 +89,25 @@ async def _step(request: Request, allocation_id: str, role: Role, to: Stage) -> 
 
     async def produce() -> Response:
         reason = parse(ReasonBody, content).reason if content else ""
-        found = await _mine(gate, caller, allocation_id)
-        moved = await gate.offering.capacity.step(found, to, caller.id, reason)
-        if to is Stage.REJECTED:
-            await _note_rejection(gate, moved)
-        return reply(promise(moved))
+        return reply(promise(await take_step(gate, caller, allocation_id, to, reason)))
 
     return await once(request, caller, content, produce)
+
+
+async def take_step(
+    gate: Gate, caller: Caller, allocation_id: str, to: Stage, reason: str = ""
+) -> Allocation:
+    """Take a promise of the caller's to its next stage. What a partner turned down counts as missing.
+
+    Raises:
+        NotFoundError: unknown, or somebody else's.
+        ConflictError: that stage may not follow, or somebody was faster.
+    """
+    found = await _mine(gate, caller, allocation_id)
+    moved = await gate.offering.capacity.step(found, to, caller.id, reason)
+    if to is Stage.REJECTED:
+        await _note_rejection(gate, moved)
+    return moved
 
 
 async def _note_rejection(gate: Gate, rejected: Allocation) -> None:

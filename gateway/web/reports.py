@@ -94,9 +94,10 @@ async def of_offer(
                 "promised": offer.reserved,
                 "delivered": offer.delivered,
                 "available": offer.available,
+                "iati_identifier": offer.content["iati"] or None,
             }
         )
-    everywhere = _area(gate.offering, "")
+    everywhere = whole_country(gate.offering)
     cohort = cohort_of("age-by-sex", everywhere, first, months, now().date(), offer.id)
     return await _told(request, gate, caller.id, cohort, form)
 
@@ -111,27 +112,29 @@ async def open_numbers(
 ) -> Response:
     """Tell, to anybody, figures that are about no person (Law 4607-IX art. 23)."""
     gate = gate_of(request)
-    cohort = cohort_of(template, _area(gate.offering, ""), first, months, now().date())
+    cohort = cohort_of(template, whole_country(gate.offering), first, months, now().date())
     return await _told(request, gate, PUBLIC, cohort, form)
 
 
 async def _told(request: Request, gate: Gate, reader: AgencyId, cohort: Cohort, form: Format) -> Response:
     told = await gate.offering.reports.tell(reader, cohort)
-    language = language_of(request.headers)
-    title = getattr(load_templates()[cohort.template], language)
-    label = _labels(gate.offering, language)
+    return written(told, form, gate.offering, language_of(request.headers))
+
+
+def written(told: Told, form: Format, offering: Offering, language: str) -> Response:
+    """Write a table that was told as JSON, a sheet or a picture, in the words of a language."""
+    title = getattr(load_templates()[told.cohort.template], language)
+    label = labels_of(offering, language)
     head, lines = lines_of(told, label, TOTAL[language])
     match form:
         case "csv":
             return _file(write_csv(head, lines), "text/csv; charset=utf-8", f"{told.id}.csv")
         case "xlsx":
-            return _file(write_xlsx(cohort.template, head, lines), XLSX, f"{told.id}.xlsx")
+            return _file(write_xlsx(told.cohort.template, head, lines), XLSX, f"{told.id}.xlsx")
         case "bars":
             return Response(bars(told, label, title), media_type="image/svg+xml")
         case "map":
-            return Response(
-                tiles(told, label, title, gate.offering.taxonomy.tiles), media_type="image/svg+xml"
-            )
+            return Response(tiles(told, label, title, offering.taxonomy.tiles), media_type="image/svg+xml")
         case "json":
             return reply(_json(told, title, label))
 
@@ -151,16 +154,22 @@ def _json(told: Told, title: str, label: Callable[[str], str]) -> object:
     }
 
 
+def whole_country(offering: Offering) -> Area:
+    """Give the area that everything lies in."""
+    return Area(next(iter(offering.codifier.names))[: min(level.digits for level in offering.taxonomy.areas)])
+
+
 def _area(offering: Offering, code: str) -> Area:
     levels = offering.taxonomy.areas
     if not code:
-        return Area(next(iter(offering.codifier.names))[: min(level.digits for level in levels)])
+        return whole_country(offering)
     if not offering.codifier.knows(code):
         raise BodyInvalidError("not-as-described", [{"pointer": "/area", "code": "unknown-area"}])
     return area_of(code, levels)
 
 
-def _labels(offering: Offering, language: str) -> Callable[[str], str]:
+def labels_of(offering: Offering, language: str) -> Callable[[str], str]:
+    """Give the names of what stands beside and above a table's figures: words of the taxonomy, areas."""
     taxonomy = offering.taxonomy
     words = {
         name: getattr(word, language)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
@@ -16,7 +16,7 @@ from audit.event import Event, Json, Kind, new_id
 from audit.log import Log
 from audit.store import CompanionRefusedError
 from contracts.vocabulary import AgencyId, ObminError
-from gateway.faults import ConflictError
+from gateway.faults import ConflictError, NotFoundError
 from gateway.offers.areas import Area
 from gateway.offers.reports.counting import Counting
 from gateway.offers.reports.ledger import DIMENSIONS, Box, Figure, Ledger
@@ -25,7 +25,7 @@ from gateway.offers.reports.suppression import suppress
 from gateway.offers.reports.table import Place, Table
 from gateway.offers.reports.template import Cohort, Rules, load_templates, rules_for
 from gateway.offers.taxonomy import Taxonomy
-from gateway.storage.engine import Database, Prepared, micros, now
+from gateway.storage.engine import Database, Prepared, instant, micros, now
 from gateway.storage.offer_tables import report_releases
 
 PUBLIC: Final = AgencyId("public")
@@ -50,6 +50,18 @@ class Told:
     columns: Sequence[str]
     figures: Sequence[Sequence[int | None]]
     threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table that was told: which, about which area and days (both inclusive), and when."""
+
+    id: str
+    template: str
+    area: Area
+    first: date
+    last: date
+    at: datetime
 
 
 class Reports:
@@ -101,6 +113,40 @@ class Reports:
         ledger.admit(figures, rules.threshold)
         told = _disclosed(cohort, table, hidden, rules)
         return await self._keep(reader, told, digest, figures, len(releases))
+
+    async def kept(self, reader: AgencyId) -> Sequence[Kept]:
+        """List the tables that a reader has been told, the latest first."""
+        columns = (
+            report_releases.c[name] for name in ("id", "template", "area", "first_day", "last_day", "at")
+        )
+        statement = (
+            select(*columns)
+            .where(report_releases.c.reader == reader)
+            .order_by(report_releases.c.number.desc())
+        )
+        return [
+            Kept(
+                row.id,
+                row.template,
+                Area(row.area),
+                date.fromisoformat(row.first_day),
+                date.fromisoformat(row.last_day),
+                instant(row.at),
+            )
+            for row in await self._database.fetch(statement)
+        ]
+
+    async def again(self, release_id: str, reader: AgencyId) -> Told:
+        """Give a table again as it was told.
+
+        Raises:
+            NotFoundError: unknown, or another reader's.
+        """
+        mine = (report_releases.c.id == release_id, report_releases.c.reader == reader)
+        rows = await self._database.fetch(select(report_releases).where(*mine))
+        if not rows:
+            raise NotFoundError
+        return _told(rows[0])
 
     async def _ledger(self, reader: AgencyId, releases: AbstractSet[str]) -> Ledger:
         """Give what the reader has been told; what this process has read once it need not read again."""

@@ -7,6 +7,7 @@ from types import ModuleType
 from gateway.web.cabinets import assets, entrance, signing_in
 from gateway.web.cabinets.operating import overview
 from gateway.web.cabinets.operating import sources as operating_sources
+from gateway.web.cabinets.partnering.rooms import PARTNERING
 from gateway.web.cabinets.personal.rooms import PERSONAL
 
 ROOMS: tuple[ModuleType, ...] = (
@@ -16,4 +17,5 @@ ROOMS: tuple[ModuleType, ...] = (
     overview,
     operating_sources,
     *PERSONAL,
+    *PARTNERING,
 )

@@ -1,0 +1,1 @@
+"""The partner's cabinet: offers, requests, reports, and the way aboard."""
