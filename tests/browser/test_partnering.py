@@ -42,7 +42,13 @@ async def offer_parcels(screen: Screen, button: str) -> None:
     [("uk", UK, NARROW, True), ("en", EN, 1280, False), ("uk", UK, 1280, True)],
 )
 async def test_an_offer_and_an_answer_are_a_minute(
-    served: House, screen_of: ScreenOf, language: str, words: Mapping[str, str], width: int, javascript: bool
+    served: House,
+    screen_of: ScreenOf,
+    language: str,
+    words: Mapping[str, str],
+    width: int,
+    *,
+    javascript: bool,
 ) -> None:
     """Offered, found in the table, a request accepted and delivered: with scripts or without."""
     name = f"{language}-{width}"
@@ -68,12 +74,12 @@ async def test_an_offer_and_an_answer_are_a_minute(
 async def test_a_wrong_file_is_told_by_row_and_the_right_one_is_watched(
     screen_of: ScreenOf, tmp_path: Path
 ) -> None:
-    """Row, field and reason stand in a table; of ten thousand rows the page says how many are taken, and turns."""
+    """Row, field and reason stand in a table; ten thousand rows are watched, and turned over."""
     (tmp_path / "wrong.csv").write_bytes(
         write_csv(HEAD, [["w-1", "goods", "cake", XSS, -1, "UA99", "2026-01-01", "2025-01-01"]])
     )
     many = [
-        ["m-%05d" % n, "goods", "food", "Набір", 5, ZHYTOMYR, "2026-01-01", "2030-01-01"]
+        [f"m-{n:05}", "goods", "food", "Набір", 5, ZHYTOMYR, "2026-01-01", "2030-01-01"]
         for n in range(10_000)
     ]
     (tmp_path / "right.csv").write_bytes(write_csv(HEAD, many))
@@ -105,10 +111,10 @@ async def _upload(screen: Screen, file: Path) -> None:
 async def test_reports_are_drawn(
     served: House, screen_of: ScreenOf, language: str, width: int, scheme: str
 ) -> None:
-    """Bars and a map stand beside the table, on a telephone beneath each other; what is missing has its map."""
+    """Bars and a map stand with the table, whatever the screen; what is missing has its map."""
     promise = await promised(served, external_id=f"drawn-{language}")
     await delivered_to_many(served, promise, 60, {"uk": "2025-03-15", "en": "2024-03-15"}[language])
-    await missed(served, language)
+    await missed(served)
     screen = await screen_of("partner-1", language=language, width=width, scheme=scheme)
     await screen.open(f"{HOME}reports")
     await screen.look("partner-reports")
@@ -125,7 +131,7 @@ async def test_reports_are_drawn(
     assert figures == 2
 
 
-async def missed(house: House, language: str) -> None:
+async def missed(house: House) -> None:
     """Let repairs be looked for in vain in two oblasts, a while ago."""
     database = Database(house.settings.database.url)
     day = now().date().replace(day=1).isoformat()
