@@ -68,7 +68,7 @@ async def test_an_offer_and_an_answer_are_a_minute(
     await screen.page.click(f"main >> button:text-is('{words['deliver']}')")
     await screen.open(f"{HOME}requests?tab=delivered")
 
-    assert await screen.page.locator("tbody tr").count() >= 1
+    assert await screen.page.locator("li.obmin-card").count() >= 1
 
 
 async def test_a_wrong_file_is_told_by_row_and_the_right_one_is_watched(

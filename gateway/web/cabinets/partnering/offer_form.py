@@ -17,6 +17,7 @@ TEXTS: Final = (
     "external_id", "kind", "category", "title", "description", "unit", "valid_from", "valid_until",
     "delivery", "conditions", "documents", "contact", "funding", "iati",
 )  # fmt: skip
+NEEDED: Final = frozenset({"external_id", "kind", "category", "title", "valid_from", "valid_until"})
 NUMBERS: Final = ("quantity", "lead_days")
 CRITERIA: Final = ("age_from", "age_to", "household_from", "children_under")
 Typed = Mapping[str, Any]
@@ -76,6 +77,9 @@ def read_offer(
 ) -> tuple[OfferBody | None, list[Fault]]:
     """Read what was typed by the rules of every other way in; what the page does not show stays as `kept`."""
     members: dict[str, Any] = {**(kept or {}), **{name: typed[name] for name in TEXTS}}
+    for name in NEEDED:
+        if not typed[name]:
+            del members[name]  # missing, and told as that
     members |= {name: _number(typed[name]) for name in NUMBERS if typed[name]}
     members["criteria"] = {
         "factors": list(typed["criteria.factors"]),

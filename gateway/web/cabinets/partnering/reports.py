@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -95,7 +95,7 @@ async def show(request: Request, release_id: str) -> Response:
     """Show a table as it was told, with a chart of its rows and, where they are areas, a map."""
     gate, who = await at_desk(request)
     told = await gate.offering.reports.again(release_id, who.caller.id)
-    label = labels_of(gate.offering, who.language)
+    label = _labels(gate, who)
     title = getattr(load_templates()[told.cohort.template], who.language)
     return page(
         request,
@@ -133,7 +133,7 @@ async def missing(request: Request) -> Response:
         rows=rows,
         missing=MISSING,
         taxonomy=gate.offering.taxonomy,
-        codifier=gate.offering.codifier,
+        label=_labels(gate, who),
         by_area=by_area,
         tiles=tiles_of(gate.country, who.language),
         area_map=area_map,
@@ -161,6 +161,13 @@ async def _chooser(
         chosen=template,
         period=period,
     )
+
+
+def _labels(gate: Gate, who: SignedIn) -> Callable[[str], str]:
+    """Name what stands in a table; areas by the map, which has their names in both languages."""
+    otherwise = labels_of(gate.offering, who.language)
+    areas = {tile.code: tile.name for tile in tiles_of(gate.country, who.language)}
+    return lambda name: areas.get(name) or otherwise(name)
 
 
 def _bars(told: Told, names: Sequence[str]) -> list[Bar]:

@@ -156,6 +156,7 @@ FAULTS: Final[Mapping[str, str]] = MappingProxyType(
         "less-than-promised": N_("More is promised already than that."),
         "check-digit": N_("The number's check digit is wrong."),
         "unknown-contract": N_("Choose one of the list."),
+        "dict-type": N_("This is no public key of a kind that can sign (RFC 7517)."),
         "not-a-public-key": N_("This is no public key of a kind that can sign (RFC 7517)."),
         "agency-known": N_("This short name or number is taken."),
     }
