@@ -36,7 +36,7 @@ GROUPS: Final[Mapping[str, tuple[str, frozenset[State]]]] = MappingProxyType(
         "all": (N_("All"), frozenset(STATES)),
         "draft": (N_("Drafts"), frozenset({State.DRAFT, State.SUBMITTED, State.VERIFIED})),
         "published": (N_("Published"), frozenset({State.PUBLISHED, State.EXHAUSTED})),
-        "ended": (N_("Ended"), frozenset({State.EXPIRED, State.WITHDRAWN})),
+        "ended": (N_("No longer offered"), frozenset({State.EXPIRED, State.WITHDRAWN})),
     }
 )
 REQUESTS_SHOWN = 50
