@@ -16,7 +16,7 @@ from audit.event import Event, Json, new_id
 from audit.log import Log
 from audit.store import CompanionRefusedError, Statement
 from contracts.vocabulary import AgencyId, Field, OfficialId, SubjectRef
-from gateway.faults import ConflictError, NotFoundError, PreconditionError
+from gateway.faults import ConflictError, NotFoundError
 from gateway.oversight.sealed import SealedParts
 from gateway.referrals.clocks import Clocks
 from gateway.referrals.posting import Posting
@@ -24,7 +24,7 @@ from gateway.referrals.referral import NOTHING, Asks, Referral, event_of
 from gateway.referrals.rows import ReferralRows
 from gateway.referrals.stages import ENDED, WAYS, Side, Stage, Step, follows
 from gateway.referrals.telling import Telling
-from gateway.referrals.wishes import Move, Wish
+from gateway.referrals.wishes import Move, Wish, require_step, require_version
 from gateway.storage.engine import now
 
 TRANSFERRED = "transferred"
@@ -81,8 +81,8 @@ class Referrals:
         self, referral: Referral, official: OfficialId, if_match: int | str | None = None
     ) -> Referral:
         """Send a draft. Raises `ConflictError` where it is none any more, and as `refer` does."""
-        _require_version(referral, if_match)
-        _require(referral, Step.SENDING, Side.SENDER)
+        require_version(referral, if_match)
+        require_step(referral, Step.SENDING, Side.SENDER)
         gone = replace(self._sent(referral), official=official, version=referral.version + 1)
         await self._commit(*await self._ready(gone, [self._rows.store(referral, gone)]))
         self._posting.stir()
@@ -97,8 +97,8 @@ class Referrals:
             PreconditionError: it is of another version by now.
             ConflictError: it was sent.
         """
-        _require_version(referral, if_match)
-        _require(referral, Step.SENDING, Side.SENDER)
+        require_version(referral, if_match)
+        require_step(referral, Step.SENDING, Side.SENDER)
         self._telling.check(referral.receiver, referral.purpose, content)
         new = replace(referral, content=await self._sealed(referral.id, referral.subject_ref, content))
         return await self.note(referral, new, "changed", referral.sender, referral.official)
@@ -116,10 +116,12 @@ class Referrals:
         side = referral.side_of(move.by)
         if side is None:
             raise NotFoundError
-        _require_version(referral, move.if_match)
+        require_version(referral, move.if_match)
         if side is Side.RECEIVER and follows(referral.stage, Step.RECEIPT, Side.GATEWAY):
-            referral = await self.note(referral, self._moved(referral, Step.RECEIPT), "received", move.by)
-        _require(referral, move.step, side)
+            referral = await self.receive(referral, move.by)
+        require_step(referral, move.step, side)
+        if referral.kind is Asks.CONTRIBUTION and move.step in {Step.COMMENCEMENT, Step.COMPLETION}:
+            raise ConflictError("contribution-wanted")
         new = replace(self._moved(referral, move.step), reason=move.reason)
         if move.words:
             key = await self._parts.key_of(referral.subject_ref)
@@ -134,6 +136,14 @@ class Referrals:
             await self._posting.withdraw(taken)
         return taken
 
+    async def receive(self, referral: Referral, by: AgencyId, if_match: int | str | None = None) -> Referral:
+        """Note that a referral has arrived, as its receiver says. Raises as `step` does."""
+        if referral.side_of(by) is not Side.RECEIVER:
+            raise NotFoundError
+        require_version(referral, if_match)
+        require_step(referral, Step.RECEIPT, Side.GATEWAY)
+        return await self.note(referral, self._moved(referral, Step.RECEIPT), "received", by)
+
     async def reassign(self, referral: Referral, to: OfficialId, by: OfficialId) -> Referral:
         """Let another official of the sender answer for it. Raises `ConflictError` at its end."""
         if referral.stage in ENDED:
@@ -145,7 +155,7 @@ class Referrals:
 
         The first receiver is told that it is revoked. Raises as `refer` does.
         """
-        _require(referral, Step.REVOCATION, Side.SENDER)
+        require_step(referral, Step.REVOCATION, Side.SENDER)
         ended = replace(
             self._moved(referral, Step.REVOCATION), reason=TRANSFERRED, version=referral.version + 1
         )
@@ -279,13 +289,3 @@ class Referrals:
             await self._log.note(event, rows)
         except CompanionRefusedError:
             raise ConflictError("changed-meanwhile") from None
-
-
-def _require(referral: Referral, step: Step, side: Side) -> None:
-    if not follows(referral.stage, step, side):
-        raise ConflictError(f"referral-is-{referral.stage}")
-
-
-def _require_version(referral: Referral, if_match: int | str | None) -> None:
-    if if_match is not None and if_match not in {"*", referral.version}:
-        raise PreconditionError

@@ -43,6 +43,10 @@ class Place(Protocol):
         """By whose days off working days are counted."""
 
     @property
+    def public_url(self) -> str:
+        """How callers reach us."""
+
+    @property
     def clocks(self) -> Path:
         """The file of deadlines."""
 
@@ -58,6 +62,7 @@ class Referring:
     views: Views
     contributions: Contributions
     hearing: Hearing
+    public_url: str
 
     @classmethod
     def over(
@@ -94,6 +99,7 @@ class Referring:
             views=Views(record, kept, telling, posting, added),
             contributions=added,
             hearing=Hearing(contracts, rows, added),
+            public_url=place.public_url,
         )
 
     async def run(self, every: float = 30.0) -> None:

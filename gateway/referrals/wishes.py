@@ -8,8 +8,9 @@ from typing import Any
 
 from audit.event import Json
 from contracts.vocabulary import AgencyId, CaseId, ExchangeId, Field, OfficialId, Purpose, SubjectRef
-from gateway.referrals.referral import Asks
-from gateway.referrals.stages import Step
+from gateway.faults import ConflictError, PreconditionError
+from gateway.referrals.referral import Asks, Referral
+from gateway.referrals.stages import Side, Step, follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,15 @@ class Move:
     words: str = field(default="", repr=False)
     if_match: int | str | None = None
     details: Mapping[str, Json] = field(default_factory=dict)
+
+
+def require_step(referral: Referral, step: Step, side: Side) -> None:
+    """Raise `ConflictError` where this side may not take the step from where the referral stands."""
+    if not follows(referral.stage, step, side):
+        raise ConflictError(f"referral-is-{referral.stage}")
+
+
+def require_version(referral: Referral, if_match: int | str | None) -> None:
+    """Raise `PreconditionError` where somebody has seen another version than stands by now."""
+    if if_match is not None and if_match not in {"*", referral.version}:
+        raise PreconditionError

@@ -19,7 +19,7 @@ from gateway.referrals.stages import Side
 from gateway.web.bodies import StatementBody
 from gateway.web.gate import caller_of, exchange_id_of, gate_of
 from gateway.web.idempotency import once
-from gateway.web.referral_wire import AskingBody, ReferralBody, SignedBody
+from gateway.web.referral_wire import ContributionRequestBody, ReferralBody, SignedBody
 from gateway.web.referrals import PARTIES, shown, wish_of
 from gateway.web.replying import reply
 from gateway.web.versions import version_of
@@ -30,7 +30,7 @@ router = APIRouter(tags=["contributions"])
 
 @router.post(
     "/v1/contribution-requests",
-    openapi_extra=described(AskingBody),
+    openapi_extra=described(ContributionRequestBody),
     summary="Ask several agencies for their parts of an assessment",
 )
 async def ask(request: Request) -> Response:
@@ -39,7 +39,7 @@ async def ask(request: Request) -> Response:
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(AskingBody, content)
+        body = parse(ContributionRequestBody, content)
         wishes = [
             await wish_of(
                 gate,

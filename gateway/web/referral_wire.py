@@ -40,14 +40,14 @@ class DraftBody(Body):
     content: Content
 
 
-class AnswerBody(Body):
+class ReferralStepBody(Body):
     """A step of a referral: who takes it, and words of hers that are sealed."""
 
     official: OfficialBody
     words: Words = ""
 
 
-class ReasonBody(AnswerBody):
+class ReasonedStepBody(ReferralStepBody):
     """A step that needs a reason: one of the codes of the deployment's `clocks` for a rejection."""
 
     reason: Code
@@ -61,14 +61,14 @@ class TransferBody(Body):
     to: Code | None = None
 
 
-class AskBody(Body):
+class ContributionAskBody(Body):
     """One agency, and the sections that it is asked for."""
 
     agency: Code
     sections: Annotated[Sections, Field(min_length=1)]
 
 
-class AskingBody(Body):
+class ContributionRequestBody(Body):
     """`POST /v1/contribution-requests`: several agencies are asked for their parts at once."""
 
     subject: SubjectBody
@@ -76,7 +76,7 @@ class AskingBody(Body):
     official: OfficialBody
     purpose: Code
     priority: Literal["usual", "crisis"] = "usual"
-    asks: Annotated[list[AskBody], Field(min_length=1, max_length=20)]
+    asks: Annotated[list[ContributionAskBody], Field(min_length=1, max_length=20)]
     content: Content = Field(default_factory=dict)
 
 

@@ -19,7 +19,13 @@ from gateway.referrals.stages import Side, Stage, Step, steps_of
 from gateway.referrals.wishes import Move, Wish
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of
 from gateway.web.idempotency import once
-from gateway.web.referral_wire import AnswerBody, DraftBody, ReasonBody, ReferralBody, TransferBody
+from gateway.web.referral_wire import (
+    DraftBody,
+    ReasonedStepBody,
+    ReferralBody,
+    ReferralStepBody,
+    TransferBody,
+)
 from gateway.web.replying import reply
 from gateway.web.versions import version_of
 from gateway.web.wire import Code, described, parse, read_bytes
@@ -95,14 +101,14 @@ async def change(request: Request, referral_id: Code) -> Response:
     return _reply(changed, caller, 200)
 
 
-@router.post("/{referral_id}/sending", openapi_extra=described(AnswerBody), summary="Send a draft")
+@router.post("/{referral_id}/sending", openapi_extra=described(ReferralStepBody), summary="Send a draft")
 async def send(request: Request, referral_id: Code) -> Response:
     """Send a draft to its receiver."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(AnswerBody, content)
+        body = parse(ReferralStepBody, content)
         kept = gate.referring.referrals
         referral = _sent_by(await kept.get(referral_id, caller.id), caller)
         sent = await kept.send(
@@ -113,31 +119,33 @@ async def send(request: Request, referral_id: Code) -> Response:
     return await once(request, caller, content, produce)
 
 
-@router.post("/{referral_id}/acceptance", openapi_extra=described(AnswerBody), summary="Accept one")
+@router.post("/{referral_id}/acceptance", openapi_extra=described(ReferralStepBody), summary="Accept one")
 async def accept(request: Request, referral_id: Code) -> Response:
     """Take a referral on: from here the receiver may see what the contract gives to who has accepted."""
     return await _step(request, referral_id, Step.ACCEPTANCE)
 
 
-@router.post("/{referral_id}/rejection", openapi_extra=described(ReasonBody), summary="Reject one")
+@router.post("/{referral_id}/rejection", openapi_extra=described(ReasonedStepBody), summary="Reject one")
 async def reject(request: Request, referral_id: Code) -> Response:
     """Reject a referral, with a reason out of the list at `/v1/referrals/reasons`."""
     return await _step(request, referral_id, Step.REJECTION)
 
 
-@router.post("/{referral_id}/commencement", openapi_extra=described(AnswerBody), summary="Begin with one")
+@router.post(
+    "/{referral_id}/commencement", openapi_extra=described(ReferralStepBody), summary="Begin with one"
+)
 async def begin(request: Request, referral_id: Code) -> Response:
     """Say that help has begun."""
     return await _step(request, referral_id, Step.COMMENCEMENT)
 
 
-@router.post("/{referral_id}/completion", openapi_extra=described(AnswerBody), summary="Complete one")
+@router.post("/{referral_id}/completion", openapi_extra=described(ReferralStepBody), summary="Complete one")
 async def complete(request: Request, referral_id: Code) -> Response:
     """Say that the person was helped, and how."""
     return await _step(request, referral_id, Step.COMPLETION)
 
 
-@router.post("/{referral_id}/revocation", openapi_extra=described(ReasonBody), summary="Revoke one")
+@router.post("/{referral_id}/revocation", openapi_extra=described(ReasonedStepBody), summary="Revoke one")
 async def revoke(request: Request, referral_id: Code) -> Response:
     """Take a referral back; the receiver is told, unless it has never left."""
     return await _step(request, referral_id, Step.REVOCATION)
@@ -205,11 +213,11 @@ async def _step(request: Request, referral_id: str, step: Step) -> Response:
 def move_of(gate: Gate, caller: Caller, step: Step, content: bytes, if_match: str | None) -> Move:
     """Read a step: a rejection and a revocation say why. Raises `BodyInvalidError`."""
     if step not in {Step.REJECTION, Step.REVOCATION}:
-        body = parse(AnswerBody, content)
+        body = parse(ReferralStepBody, content)
         return Move(step, caller.id, OfficialId(body.official.id), "", body.words, version_of(if_match))
-    reasoned = parse(ReasonBody, content)
-    if step is Step.REJECTION and reasoned.reason not in gate.referring.referrals.clocks.reasons:
-        raise BodyInvalidError("not-as-described", [{"pointer": "/reason", "code": "unknown-reason"}])
+    reasoned = parse(ReasonedStepBody, content)
+    if step is Step.REJECTION:
+        require_reason(gate, reasoned.reason)
     return Move(
         step,
         caller.id,
@@ -218,6 +226,12 @@ def move_of(gate: Gate, caller: Caller, step: Step, content: bytes, if_match: st
         reasoned.words,
         version_of(if_match),
     )
+
+
+def require_reason(gate: Gate, reason: str, pointer: str = "/reason") -> None:
+    """Raise `BodyInvalidError` for a rejection without one of the deployment's reasons."""
+    if reason not in gate.referring.referrals.clocks.reasons:
+        raise BodyInvalidError("not-as-described", [{"pointer": pointer, "code": "unknown-reason"}])
 
 
 def _reply(
