@@ -10,7 +10,7 @@ RUN UV_PROJECT_ENVIRONMENT=/opt/obmin uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin obmin \
-    && install --directory --owner=obmin --group=obmin --mode=0700 /var/lib/obmin
+    && install --directory --owner=obmin --group=obmin --mode=0700 /var/lib/obmin /var/lib/obmin-extracts
 COPY --from=build /opt/obmin /opt/obmin
 ENV PATH=/opt/obmin/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER obmin

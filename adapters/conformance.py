@@ -6,57 +6,43 @@ bench somewhere else that has been loaded with the samples.
 
 from __future__ import annotations
 
-import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
-from urllib.parse import quote
-from uuid import uuid4
+from typing import Final
 
 import httpx
 import orjson
 
 from adapters.base import (
-    Adapter,
     Ambiguous,
     Answered,
     Pending,
-    Question,
     SourceError,
     SourceMisbehavedError,
     SourceRefusedError,
     SourceUnavailableError,
     SubjectUnknownError,
 )
+from adapters.bench import PATIENCE, Bench, Check, One, Verdict, organisation_schemes, personal_values, whom
 from adapters.catalog import Entry, build
+from adapters.extracts import EXTRACTS, sent_bench
+from adapters.nightly import sender_of
 from adapters.people import (
-    Organisation,
     Person,
-    Place,
-    load_organisations,
-    load_people,
-    load_places,
 )
 from adapters.places import PLACE, REGION
 from adapters.protocols.connection import Connection
 from adapters.simulation import Faults, Kind, simulate_registries
 from contracts.vocabulary import (
-    AgencyId,
-    CaseId,
-    ExchangeId,
-    Field,
     Identity,
-    OfficialId,
     PersonName,
     Scheme,
     Subject,
 )
 
-PATIENCE: Final = 5.0
 IMPATIENCE: Final = 0.2
-"""Seconds until a question's deadline, where an answer is expected and where none is."""
+"""Seconds until a question's deadline, where no answer is expected."""
 
 FAILURES: Final[Mapping[Kind, tuple[type[SourceError], frozenset[str]]]] = {
     Kind.SLOW: (SourceUnavailableError, frozenset({"timed-out"})),
@@ -69,73 +55,6 @@ FAILURES: Final[Mapping[Kind, tuple[type[SourceError], frozenset[str]]]] = {
     Kind.WRONG_PERSON: (SourceMisbehavedError, frozenset({"wrong-person"})),
 }
 """How each way of misbehaving must look to the gateway."""
-
-
-One = Person | Place | Organisation
-"""Whom, or what, a registry may be asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of one check: `passed`, or `because` it did not (codes and keys of people, no values)."""
-
-    check: str
-    because: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Say whether nothing was found wrong."""
-        return not self.because
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """An adapter on trial. `faults` is None where the other side cannot be told to misbehave.
-
-    `people` are those, or the places or organisations, that the samples tell of; the first of the samples
-    is who is asked about where one is enough.
-    """
-
-    entry: Entry
-    adapter: Adapter
-    people: Mapping[str, One]
-    faults: Faults | None
-
-    def question(
-        self, subject: Subject, fields: frozenset[str] | None = None, patience: float = PATIENCE
-    ) -> Question:
-        """Give a question for all fields of the manifest, or for some."""
-        chosen = frozenset(self.entry.manifest.fields) if fields is None else fields
-        return Question(
-            exchange_id=ExchangeId("conformance"),
-            message_id=str(uuid4()),
-            agency=AgencyId("conformance"),
-            official=OfficialId("official-1"),
-            case=CaseId("CASE-1"),
-            purpose_id="CONFORMANCE",
-            subject=subject,
-            fields=frozenset(Field(field) for field in chosen),
-            deadline=asyncio.get_running_loop().time() + patience,
-        )
-
-    @property
-    def main(self) -> str:
-        """Give the key of whom the samples tell of first."""
-        return next(iter(self.samples()))
-
-    @property
-    def checks(self) -> tuple[str, ...]:
-        """Give the names of the checks that can be run here."""
-        return tuple(name for name in CHECKS if self.faults is not None or name not in set(Kind))
-
-    def samples(self) -> Mapping[str, Any]:
-        """Give what the registry holds, by person, and what it means in our fields."""
-        path = self.entry.folder / "samples" / "records.json"
-        samples: Mapping[str, Any] = orjson.loads(path.read_bytes())
-        return samples
-
-
-Check = Callable[[Bench], Awaitable[str]]
 
 
 async def _samples(bench: Bench) -> str:
@@ -214,21 +133,6 @@ async def _failing(
     return type(reply).__name__
 
 
-def personal_values(subject: Subject) -> frozenset[str]:
-    """Give every text that would betray this person: the canaries to look for.
-
-    A place or an organisation betrays nobody.
-    """
-    identity = subject.reveal()
-    if identity.identifiers.keys() & {PLACE, *organisation_schemes()}:
-        return frozenset()
-    names = (identity.name.family, identity.name.given, identity.name.patronymic) if identity.name else ()
-    born = identity.birth_date
-    dates = (f"{born:%Y-%m-%d}", f"{born:%d.%m.%Y}", f"{born:%Y.%m.%d}") if born else ()
-    plain = {value for value in (*identity.identifiers.values(), *names, *dates) if value}
-    return frozenset(plain | {value.upper() for value in plain} | {quote(value) for value in plain})
-
-
 def _misbehaving(kind: Kind) -> Check:
     """Give the check that one way of misbehaving is seen for what it is, and told without the person."""
 
@@ -256,24 +160,22 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 
-def organisation_schemes() -> frozenset[Scheme]:
-    """Give the schemes of the simulated organisations' numbers."""
-    return frozenset(Scheme(each.scheme) for each in load_organisations().values())
+ASKED: Final = frozenset(kind.value for kind in Kind)
 
 
-def whom(entry: Entry) -> Mapping[str, One]:
-    """Give those of the simulation whom a registry may tell of: people, places, or organisations."""
-    match entry.manifest.about:
-        case "place":
-            return load_places()
-        case "organisation":
-            return load_organisations()
-        case _:
-            return load_people()
+def checks_of(entry: Entry, *, simulated: bool = True) -> Mapping[str, Check]:
+    """Give the checks that there are for a registry, without misbehaviour where it is not simulated."""
+    if entry.manifest.drop is None:
+        checks = CHECKS
+    else:
+        checks = {**EXTRACTS, **{name: check for name, check in CHECKS.items() if name not in ASKED}}
+    return {name: check for name, check in checks.items() if simulated or name not in ASKED}
 
 
 def simulated_bench(entry: Entry) -> Bench:
-    """Put one registry on trial over its own simulator."""
+    """Put one registry on trial over its own simulator, or the extract that it sends."""
+    if sender := sender_of(entry):
+        return sent_bench(entry, sender)
     faults = Faults()
     transport = httpx.ASGITransport(simulate_registries(faults, entries={entry.source: entry}))
     connection = Connection(f"http://simulated/{entry.source}", credential="conformance")
@@ -288,6 +190,6 @@ def remote_bench(entry: Entry, connection: Connection, transport: httpx.AsyncBas
 async def try_check(bench: Bench, name: str) -> Verdict:
     """Run one check. A failure of ours where an answer was due is a verdict, not an exception."""
     try:
-        return Verdict(name, await CHECKS[name](bench))
+        return Verdict(name, await checks_of(bench.entry)[name](bench))
     except SourceError as error:
         return Verdict(name, f"{type(error).__name__} {error.reason}")

@@ -148,9 +148,16 @@ def simulate_registries(
     only: frozenset[Source] = frozenset(),
     entries: Mapping[Source, Entry] | None = None,
 ) -> Simulation:
-    """Build the simulation of the whole catalog, or of `only` some of it, or of other `entries`."""
+    """Build the simulation of the whole catalog, or of `only` some of it, or of other `entries`.
+
+    Those that send extracts are not asked: `adapters.nightly` has them.
+    """
     known = find_registries() if entries is None else entries
-    chosen = {source: entry for source, entry in known.items() if not only or source in only}
+    chosen = {
+        source: entry
+        for source, entry in known.items()
+        if entry.manifest.drop is None and (not only or source in only)
+    }
     return Simulation({source: _simulator(entry) for source, entry in chosen.items()}, faults or Faults())
 
 

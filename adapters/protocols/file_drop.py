@@ -68,7 +68,10 @@ class FileDrop:
             raise SubjectUnknownError(self.source, "not-found")
         if len(found) > 1:
             return Ambiguous(len(found), likenesses=self.reading.liken(found, question))
-        dated = Reading(self.source, self.reading.readers, self.reading.identity, lambda: _midnight(as_of))
+        reading = self.reading
+        dated = Reading(
+            self.source, reading.readers, reading.identity, lambda: _midnight(as_of), reading.shape
+        )
         return dated.answer(found[0], question)
 
     async def watch(self, every: float = EVERY) -> None:

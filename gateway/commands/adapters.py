@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from secrets import token_bytes
 from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
@@ -13,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.advice import advise
+from adapters.bench import Verdict
 from adapters.catalog import Entry, find_registries
-from adapters.conformance import CHECKS, Verdict, remote_bench, simulated_bench, try_check
+from adapters.conformance import checks_of, remote_bench, simulated_bench, try_check
 from adapters.manifest import ManifestError
 from adapters.protocols.connection import Connection
+from adapters.protocols.file_drop import SECRET
 from adapters.protocols.reach import Reach
 from adapters.protocols.transport import SocketTransport
 from adapters.scaffold.description import DescriptionError
@@ -197,11 +200,12 @@ def _read(config: Path | None, read: Callable[[Database], Awaitable[Any]]) -> An
 
 async def _try_all(entry: Entry, against: str, credential: str) -> list[Verdict]:
     if not against:
-        return [await try_check(simulated_bench(entry), name) for name in CHECKS]
+        return [await try_check(simulated_bench(entry), name) for name in checks_of(entry)]
     transport = SocketTransport(reach=Reach.of(against))
     try:
-        bench = remote_bench(entry, Connection(against, credential=credential), transport)
-        return [await try_check(bench, name) for name in bench.checks]
+        connection = Connection(against, credential=credential, secret=token_bytes(SECRET))
+        bench = remote_bench(entry, connection, transport)
+        return [await try_check(bench, name) for name in checks_of(entry, simulated=False)]
     finally:
         await transport.aclose()
 

@@ -17,10 +17,12 @@ import uvloop
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from adapters.nightly import Nightly
 from adapters.simulation import simulate_registries
 from audit.verify import verify
 from config.settings import BusSettings, Settings
 from gateway.app import create_app, lay_foundation
+from gateway.background import stop
 from gateway.commands.client import Client, open_fields
 from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_demo, seed_demo
 from gateway.commands.history import ask, refused, show
@@ -74,6 +76,8 @@ async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
                 ports = [each.getsockname()[1] for each in (listener, bus)]
                 issuer = f"http://127.0.0.1:{identities.getsockname()[1]}"
                 demo_files, settings = prepare_demo(data, ports[0], simulators, ports[1], issuer)
+                nightly = demo_files.nightly()
+                nightly.send()
                 await prepare_database(settings)
                 app = create_app(settings)
                 people = identity_provider(settings)
@@ -81,6 +85,7 @@ async def _run(console: Console, once: bool, port: int, data: Path) -> bool:
                     serving(people, identities),
                     serving(app, listener),
                     serving_bus(app, settings.bus, bus),
+                    sending(nightly),
                 ):
                     return await _main_job(console, demo_files, settings, once)
 
@@ -194,6 +199,17 @@ async def serving_bus(app: ASGIApp, bus: BusSettings, listener: socket.socket) -
         if server:
             await stack.enter_async_context(_running(server, listener))
         yield
+
+
+@asynccontextmanager
+async def sending(nightly: Nightly) -> AsyncIterator[None]:
+    """Let a gateway take what was sent to it, and send it more for as long as the context lasts."""
+    await nightly.taken()
+    task = asyncio.create_task(nightly.run())
+    try:
+        yield
+    finally:
+        await stop(task)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
+from adapters.nightly import Nightly
 from adapters.people import Person, load_people
 from config.push import PushSettings
 from config.settings import (
@@ -38,8 +39,9 @@ from gateway.agencies import Right, Role
 from gateway.app import Foundation
 from gateway.cases import Cases
 from gateway.commands.certificates import self_signed
+from gateway.commands.demo_settings import as_toml
 from gateway.commands.keys import inline_table, write_private
-from gateway.commands.sign_ins import prepare_sign_in, written
+from gateway.commands.sign_ins import prepare_sign_in
 from gateway.commands.signing import prepare_signed
 from gateway.consent.consents import GIVEN, Consent, Consents, notice_digest
 from gateway.faults import NotFoundError
@@ -106,6 +108,15 @@ class Demo:
         return self.folder / "keys" / f"{name}.pem"
 
     @property
+    def extracts_key(self) -> Path:
+        """Give the file of the key that registries which send extracts seal them to."""
+        return self.folder / "keys" / "extracts.jwk"
+
+    def nightly(self) -> Nightly:
+        """Give the simulated registries that send extracts, each to its folder here."""
+        return Nightly(self.folder / "extracts", ECKey.import_key(json.loads(self.extracts_key.read_text())))
+
+    @property
     def settings_file(self) -> Path:
         """Give the settings, for `obmin … --config`."""
         return self.folder / "obmin.toml"
@@ -127,6 +138,8 @@ def prepare_demo(
     credential = demo.folder / "keys" / "registries.token"
     if not credential.exists():
         write_private(credential, os.urandom(16).hex())
+    if not demo.extracts_key.exists():
+        write_private(demo.extracts_key, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
     for name in ("bus", "security-server"):
         if not demo.certificate(name).exists():
             self_signed(demo.certificate(name), name)
@@ -146,8 +159,14 @@ def prepare_demo(
         contracts=demo.folder / "contracts",
         signatories=demo.folder / "signatories.toml",
         sources={
-            source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
-            for source in find_registries()
+            **{
+                source: SourceSettings(url=f"{simulators}/{source}", credential=credential)
+                for source in find_registries()
+            },
+            **{
+                source: SourceSettings(url=folder.as_uri(), credential=demo.extracts_key)
+                for source, folder in demo.nightly().folders.items()
+            },
         },
         bus=BusSettings(
             member=PROVIDER,
@@ -165,7 +184,7 @@ def prepare_demo(
         time_zone="Europe/Kyiv",
         log_level="warning",
     )
-    demo.settings_file.write_text(_as_toml(settings), "utf-8")
+    demo.settings_file.write_text(as_toml(settings), "utf-8")
     return demo, settings
 
 
@@ -187,49 +206,6 @@ def _write_agencies(demo: Demo) -> None:
             lines += [f'members = ["{MEMBERS[agency]}"]', f"purposes = {inline_table(DECLARED)}"]
         lines.append("")
     (demo.folder / "agencies.toml").write_text("\n".join(lines), "utf-8")
-
-
-def _as_toml(settings: Settings) -> str:
-    lines = [
-        "# Written anew by each `obmin demo`; copy it to begin a deployment of your own.",
-        f'public_url = "{settings.public_url}"',
-        f"port = {settings.port}",
-        'keys = "keys/gateway.json"',
-        'agencies = "agencies.toml"',
-        'messages = "messages"',
-        'contracts = "contracts"',
-        'signatories = "signatories.toml"',
-        f'time_zone = "{settings.time_zone}"',
-        "",
-        "[database]",
-        'url = "sqlite+aiosqlite:///obmin.db"',
-    ]
-    bus = settings.bus
-    lines += [
-        "",
-        "[bus]",
-        f'member = "{bus.member}"',
-        'peer = "keys/security-server.crt"',
-        'certificate = "keys/bus.pem"',
-        f"port = {bus.port}",
-        f'url = "{bus.url}"',
-        "",
-        "[spdci]",
-        f"identifiers = {inline_table(settings.spdci.identifiers)}",
-        "",
-        "[push]",
-        f"loopback = {str(settings.push.loopback).lower()}",
-        "",
-        "[govstack]",
-        f"on = {str(settings.govstack.on).lower()}",
-        "",
-        "[entrusted]",
-        f'{CASE_SYSTEM} = "keys/{CASE_SYSTEM}.jwk"',
-    ]
-    lines += written(settings.sign_in)
-    for name, source in settings.sources.items():
-        lines += ["", f"[sources.{name}]", f'url = "{source.url}"', 'credential = "keys/registries.token"']
-    return "\n".join(lines) + "\n"
 
 
 async def seed_demo(foundation: Foundation) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey
 from rich.console import Console
 from rich.progress import Progress as Bar
 from sqlalchemy import delete, func, select
@@ -109,6 +109,23 @@ def create_agency_keys(
     typer.echo("roles = []  # the operator's decision")
     typer.echo(f"signing = [{inline_table(public_half(signing))}]")
     typer.echo(f"recipient = {inline_table(public_half(sealing))}")
+
+
+@keys.command("extracts")
+def create_extracts_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the private key.")],
+) -> None:
+    """Make the key that a registry seals its nightly extracts to; print its public half, for the registry.
+
+    FILE (mode 0600) is the `credential` of that source; it is never overwritten.
+    """
+    key = ECKey.generate_key("P-256")
+    try:
+        write_private(file, json.dumps(key.as_dict(private=True)))
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(json.dumps(key.as_dict(private=False)))
 
 
 def write_private(path: Path, content: str) -> None:

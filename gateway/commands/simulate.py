@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 import uvicorn
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
 
 from adapters.catalog import find_registries
+from adapters.nightly import Nightly
 from adapters.simulation import Faults, Kind, simulate_registries
 from contracts.vocabulary import Source
+from gateway.background import stop
 
 WRONG_USAGE = 2
 
@@ -28,18 +34,31 @@ def simulate(
     delay: Annotated[
         float, typer.Option(metavar="MS", help="Milliseconds added to every answer.", min=0)
     ] = 0,
+    extracts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where registries leave extracts: DIR/SOURCE, sealed to DIR/key.jwk (public)."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Run the simulated registries, each under /SOURCE, speaking its real protocol.
 
-    They know the people of adapters/people.toml. Ctrl-C ends them, hanging answers included.
+    Those that cannot be asked send an extract at once and each midnight, where --extracts says. They all know
+    the people of adapters/people.toml. Ctrl-C ends them, hanging answers included.
     """
     chosen = frozenset(_known(source) for source in sources or [])
     faults = Faults(delay / 1000)
     for one in fault or []:
         faults.set(*_parse_fault(one))
     simulation = simulate_registries(faults, chosen)
-    addresses = {source: f"http://{host}:{port}/{source}" for source in sorted(chosen or find_registries())}
+    asked = [source for source, entry in find_registries().items() if entry.manifest.drop is None]
+    addresses = {
+        source: f"http://{host}:{port}/{source}" for source in asked if not chosen or source in chosen
+    }
+    nightly = _nightly(extracts)
+    if nightly:
+        addresses |= {source: folder.resolve().as_uri() for source, folder in nightly.folders.items()}
     if as_json:
         typer.echo(orjson.dumps(addresses).decode())
     else:
@@ -55,10 +74,34 @@ def simulate(
             timeout_graceful_shutdown=1,
         )
     )
-    server.run()
+    asyncio.run(_served(server, nightly))
     if not server.started:
         typer.echo(f"port {port} cannot be listened on", err=True)
         raise typer.Exit(1)
+
+
+def _nightly(root: Path | None) -> Nightly | None:
+    if root is None:
+        return None
+    try:
+        return Nightly(root, ECKey.import_key(orjson.loads((root / "key.jwk").read_bytes())))
+    except (OSError, JoseError, ValueError, TypeError):
+        raise typer.BadParameter(
+            f"{root / 'key.jwk'}: no public key; `obmin keys extracts` makes one"
+        ) from None
+
+
+async def _served(server: uvicorn.Server, nightly: Nightly | None) -> None:
+    """Serve until interrupted; extracts are sent meanwhile."""
+    if nightly is None:
+        await server.serve()
+        return
+    nightly.send()
+    sending = asyncio.create_task(nightly.run())
+    try:
+        await server.serve()
+    finally:
+        await stop(sending)
 
 
 def _known(source: str) -> Source:

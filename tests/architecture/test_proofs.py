@@ -17,7 +17,7 @@ MAKERS: Mapping[str, set[str]] = {
     "Intent": {"audit/log.py"},
     "Receipt": {"audit/log.py"},
     "reveal": {
-        "adapters/conformance.py",  # to look for them in what a failure prints
+        "adapters/bench.py",  # to look for them in what a failure prints
         "adapters/protocols/subject.py",  # to send them, and to see whom an answer is about
         "gateway/collection.py",  # to choose by which identifiers a source can be asked
         "gateway/consent/ground.py",  # the age, on which consent depends

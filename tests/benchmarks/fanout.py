@@ -116,8 +116,8 @@ async def _tuned(registries: str, seconds: float) -> FanOut:
 
 
 async def _obmin(registries: str, seconds: float, folder: Path) -> FanOut:
+    from adapters.bench import Bench  # noqa: PLC0415
     from adapters.catalog import build, find_registries  # noqa: PLC0415
-    from adapters.conformance import Bench  # noqa: PLC0415
     from adapters.people import load_people  # noqa: PLC0415
     from adapters.protocols.connection import Connection  # noqa: PLC0415
     from adapters.protocols.transport import SocketTransport  # noqa: PLC0415

@@ -15,8 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 from adapters.base import Adapter, SourceError
+from adapters.bench import Bench
 from adapters.catalog import build, find_registries
-from adapters.conformance import Bench
 from adapters.people import load_people
 from adapters.protocols.connection import Connection
 from adapters.protocols.transport import SocketTransport

@@ -19,3 +19,9 @@ HISTORY: Final = frozenset(
 
 STRANGERS: Final = frozenset({"children", "pupils", "veterans"})
 """Those of them that do not know Maria: she is no child, no pupil and no veteran."""
+
+SENT: Final = frozenset({"local-aid"})
+"""Those of them that nobody asks: they send extracts."""
+
+ASKED: Final = HISTORY - SENT
+"""Those of them that are asked, and so can fail to answer."""

@@ -25,7 +25,7 @@ from config.settings import DatabaseSettings, LimitSettings, Settings, WitnessSe
 from gateway.app import create_app
 from gateway.clock import Clock
 from gateway.commands.client import Client, open_fields
-from gateway.commands.demo import listening, prepare_database, serving, serving_bus
+from gateway.commands.demo import listening, prepare_database, sending, serving, serving_bus
 from gateway.commands.deployment import Demo, prepare_demo
 from gateway.logs import configure_logs
 from gateway.storage.engine import Database
@@ -235,12 +235,6 @@ def case_of(key: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def stream_events(text: str) -> list[tuple[str, dict[str, Any]]]:
-    """Read server-sent events."""
-    blocks = (block.split("\n") for block in text.strip().split("\n\n"))
-    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
-
-
 @asynccontextmanager
 async def open_house(
     folder: Path,
@@ -289,11 +283,14 @@ async def open_house(
         if contracts:
             update |= {"contracts": contracts, "signatories": None}
         settings = settings.model_copy(update=update)
+        nightly = demo.nightly()
+        nightly.send()
         if not (prepared or usual):
             await prepare_database(settings)
         app = create_app(settings, clock=clock)
         await stack.enter_async_context(serving(app, listener))
         await stack.enter_async_context(serving_bus(app, settings.bus, at_bus))
+        await stack.enter_async_context(sending(nightly))
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=settings.public_url, timeout=30, trust_env=False)
         )

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.journeys.history import HISTORY
-from tests.journeys.house import House, query_about, query_of, stream_events
+from tests.journeys.house import House, query_about, query_of
+from tests.journeys.streaming import stream_events
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

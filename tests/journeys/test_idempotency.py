@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from tests.journeys.house import House, case_of, query_of, stream_events
+from tests.journeys.house import House, case_of, query_of
+from tests.journeys.streaming import stream_events
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from tests.journeys.history import HISTORY, STRANGERS
-from tests.journeys.house import MARIA, House, query_of, stream_events
+from tests.journeys.house import MARIA, House, query_of
+from tests.journeys.streaming import stream_events
 
 
 async def test_a_case_worker_gets_the_whole_history_in_one_request(house: House) -> None:

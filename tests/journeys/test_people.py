@@ -10,7 +10,8 @@ import pytest_asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.journeys.history import HISTORY
-from tests.journeys.house import House, open_house, query_about, stream_events
+from tests.journeys.house import House, open_house, query_about
+from tests.journeys.streaming import stream_events
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

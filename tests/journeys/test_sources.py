@@ -14,7 +14,7 @@ import pytest_asyncio
 from adapters.simulation import Kind
 from config.settings import PACKAGE
 from contracts.vocabulary import Source
-from tests.journeys.history import HISTORY
+from tests.journeys.history import ASKED
 from tests.journeys.house import House, open_house, query_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,7 +38,7 @@ def _break(house: House, kind: Kind, *sources: str) -> None:
 
 
 def _mend(house: House) -> None:
-    for source in HISTORY:
+    for source in ASKED:
         house.faults.clear(Source(source))
 
 
@@ -68,8 +68,8 @@ async def test_a_failing_source_is_told_and_the_others_stand(house: House, kind:
 @pytest.mark.parametrize("kind", [kind for kind in REASONS if kind is not Kind.SLOW])
 async def test_a_failure_is_read_alike_over_every_protocol(house: House, kind: Kind) -> None:
     """Whatever they speak, one reason; an empty history is an honest answer, with its receipt."""
-    _break(house, kind, *HISTORY)
-    answer = (await house.ask()).json()
+    _break(house, kind, *ASKED)
+    answer = (await house.ask(query_of(sources=sorted(ASKED)))).json()
 
     assert {line["reason"] for line in answer["sources"].values()} == {REASONS[kind]}
     assert (answer["fields"], answer["conflicts"]) == ({}, [])
@@ -92,7 +92,7 @@ async def test_a_source_that_hangs_holds_up_no_other_caller(house: House) -> Non
 
 async def test_the_text_of_a_fault_goes_nowhere(house: House) -> None:
     """A fault that names the person is a code in the answer, in the log and in the record."""
-    _break(house, Kind.FAULT, *HISTORY)
+    _break(house, Kind.FAULT, *ASKED)
     answer = await house.ask()
     story = await house.story(answer.json()["exchange_id"])
 

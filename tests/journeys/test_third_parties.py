@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from adapters.base import SourceUnavailableError
+from adapters.bench import Bench, Verdict, personal_values
 from adapters.catalog import Entry, read_entry
-from adapters.conformance import Bench, Verdict, personal_values, remote_bench, simulated_bench, try_check
+from adapters.conformance import checks_of, remote_bench, simulated_bench, try_check
 from adapters.people import load_people
 from adapters.protocols.connection import Connection
 from adapters.protocols.transport import SocketTransport
@@ -99,14 +100,14 @@ async def trying(entry: Entry, address: str) -> AsyncIterator[Bench]:
 async def tried(entry: Entry, address: str) -> dict[str, str]:
     """Run every check that can be run there; give what is wrong, by check."""
     async with trying(entry, address) as bench:
-        verdicts = [await try_check(bench, name) for name in bench.checks]
+        verdicts = [await try_check(bench, name) for name in checks_of(bench.entry, simulated=False)]
     return {verdict.check: verdict.because for verdict in verdicts}
 
 
 async def simulated(entry: Entry) -> list[Verdict]:
     """Run every check over the drafted simulator; give those that failed."""
     bench = simulated_bench(entry)
-    verdicts = [await try_check(bench, name) for name in bench.checks]
+    verdicts = [await try_check(bench, name) for name in checks_of(bench.entry, simulated=False)]
     return [verdict for verdict in verdicts if not verdict.passed]
 
 

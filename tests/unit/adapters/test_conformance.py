@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from adapters.base import Adapter, Ambiguous, Answered, Question, Reply, SourceUnavailableError
+from adapters.bench import Bench
 from adapters.catalog import find_registries
-from adapters.conformance import Bench, simulated_bench, try_check
+from adapters.conformance import simulated_bench, try_check
 from adapters.simulation import Kind
 from contracts.vocabulary import Scheme, Source
 

@@ -26,8 +26,9 @@ from adapters.base import (
     SourceUnavailableError,
     SubjectUnknownError,
 )
+from adapters.bench import Bench
 from adapters.catalog import Entry, build, find_registries
-from adapters.conformance import Bench, try_check
+from adapters.conformance import try_check
 from adapters.manifest import ManifestError
 from adapters.people import load_people
 from adapters.protocols.connection import Connection
