@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
@@ -40,6 +39,7 @@ from gateway.consent.using import ENDED, Uses
 from gateway.consent.watching import GroundWatch
 from gateway.drift import DriftAlarm
 from gateway.exchange import Pipeline
+from gateway.fitting import fit
 from gateway.grounds import Grounds
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
@@ -54,7 +54,6 @@ from gateway.revisions import Revisions
 from gateway.sealing.entrusted import Entrusted
 from gateway.sealing.keys import KeyRing
 from gateway.sealing.recognising import recognise
-from gateway.signin.opening import open_desk
 from gateway.storage.assertions import UsedAssertions
 from gateway.storage.engine import Database
 from gateway.storage.schema import require_current
@@ -226,15 +225,6 @@ async def _open_gate(
             if settings.govstack.on
             else None,
         ),
-        desk=open_desk(
-            settings.sign_in,
-            settings,
-            database,
-            foundation.ring,
-            foundation.log,
-            (subjects, vocabulary),
-            stack,
-        ),
         casework=Casework(
             Assessments(database, foundation.log, oversight.parts, grounds.consents, load_form()),
             Entrusted.load(settings.entrusted),
@@ -244,8 +234,7 @@ async def _open_gate(
             kept,
             foundation.log,
         ),
-        zone=ZoneInfo(settings.time_zone),
-        country=settings.country,
+        fittings=fit(settings, database, foundation.ring, foundation.log, (subjects, vocabulary), stack),
     )
 
 

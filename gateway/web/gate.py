@@ -22,6 +22,7 @@ from gateway.consent.approvals import Approvals
 from gateway.consent.consents import Consents
 from gateway.exchange import Pipeline
 from gateway.faults import ForbiddenError, OverloadedError
+from gateway.fitting import Fittings
 from gateway.grounds import Grounds
 from gateway.identity import Caller, Tokens, UnauthenticatedError
 from gateway.kept import Kept
@@ -93,10 +94,23 @@ class Gate:
     running: Running
     oversight: Oversight
     facades: Facades
-    desk: Desk
+    fittings: Fittings
     casework: Casework
-    zone: ZoneInfo
-    country: str
+
+    @property
+    def desk(self) -> Desk:
+        """Give the desk where people sign in."""
+        return self.fittings.desk
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the clock by which people are told times."""
+        return self.fittings.zone
+
+    @property
+    def country(self) -> str:
+        """Give the country (ISO 3166-1) of the deployment."""
+        return self.fittings.country
 
     @property
     def consents(self) -> Consents:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from contracts.vocabulary import AgencyId, ExchangeId, OfficialId
 from gateway.agencies import AgenciesError, Role, agency_of
 from gateway.faults import BodyInvalidError, NotFoundError
+from gateway.identity import Caller
 from gateway.offers.companies import Registered, look_up
 from gateway.offers.partners import Partner, Standing
 from gateway.storage.engine import now
@@ -138,11 +139,18 @@ async def approve(request: Request, partner_id: Code) -> Response:
     """
     gate, caller = gate_of(request), caller_of(request, Role.OPERATOR)
     body = parse(ByBody, await read_bytes(request, gate.largest_body))
+    official = OfficialId(body.official.id)
+    return _shown(await approve_partner(gate, caller, partner_id, official, exchange_id_of(request)))
+
+
+async def approve_partner(
+    gate: Gate, caller: Caller, partner_id: str, official: OfficialId, exchange_id: str
+) -> Partner:
+    """Note an approval, with what the companies register says now. Raises as `Partners.approve`."""
     partners = gate.offering.partners
     partner = await partners.get(partner_id)
-    exchange_id = exchange_id_of(request)
     said = await _look_up(gate, partner.scheme, partner.identifier, exchange_id, caller.id)
-    return _shown(await partners.approve(partner, caller.id, OfficialId(body.official.id), said))
+    return await partners.approve(partner, caller.id, official, said)
 
 
 @router.post("/{partner_id}/suspension", openapi_extra=described(ByBody), summary="Suspend a partner")

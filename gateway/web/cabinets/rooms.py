@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from gateway.web.cabinets import assets, entrance, signing_in
-from gateway.web.cabinets.operating import overview
-from gateway.web.cabinets.operating import sources as operating_sources
+from gateway.web.cabinets.operating.rooms import OPERATING
 from gateway.web.cabinets.partnering.rooms import PARTNERING
 from gateway.web.cabinets.personal.rooms import PERSONAL
 
@@ -14,8 +13,7 @@ ROOMS: tuple[ModuleType, ...] = (
     assets,
     entrance,
     signing_in,
-    overview,
-    operating_sources,
+    *OPERATING,
     *PERSONAL,
     *PARTNERING,
 )
