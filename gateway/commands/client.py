@@ -116,6 +116,8 @@ def open_fields(answer: Mapping[str, Any], agency: str, key: Path) -> Mapping[st
 
 
 def _checked(response: httpx.Response) -> Mapping[str, Any]:
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return {}
     try:
         body: Mapping[str, Any] = response.json()
     except ValueError:

@@ -28,6 +28,7 @@ from gateway.commands.deployment import CASE_SYSTEM, MAIN_CASES, Demo, prepare_d
 from gateway.commands.history import ask, refused, show
 from gateway.commands.identity_provider import identity_provider
 from gateway.commands.parcel import deliver_a_parcel
+from gateway.commands.referral import refer_to_a_clinic
 from gateway.commands.serve import Server, bus_server, server_config
 from gateway.commands.settling import FAILED, told
 from gateway.commands.sign_ins import cabinets_of_demo
@@ -128,7 +129,10 @@ def _ask_and_prove(console: Console, files: Demo, url: str) -> bool:
         complete = all(line["status"] in {"answered", "unknown"} for line in answer["sources"].values())
         proven = _prove(console, files, url, answer)
         partner = Client(url, PARTNER, files.private_key(PARTNER))
-        return deliver_a_parcel(console, partner, client, MAIN_SUBJECT, case) and proven and complete
+        parcel = deliver_a_parcel(console, partner, client, MAIN_SUBJECT, case)
+        clinic, portal = (Client(url, each, files.private_key(each)) for each in ("clinic", "person-portal"))
+        referral = refer_to_a_clinic(console, client, clinic, portal, MAIN_SUBJECT, case)
+        return referral and parcel and proven and complete
 
 
 def _prove(console: Console, files: Demo, url: str, answer: Mapping[str, Any]) -> bool:

@@ -94,7 +94,8 @@ class Posting:
 
     async def told_of_end(self, was: Referral, ended: Referral, event: Event) -> Written:
         """Tell the receiver that a referral is revoked, unless it has never left."""
-        if was.stage is Stage.DRAFT:
+        message = await self.message_of(was)
+        if message is None or (message.state in UNDER_WAY and not message.attempts):
             return event, []
         return await self._all([self._owed(ended, ended.receiver, ended.sender)], event)
 
