@@ -41,6 +41,10 @@ class Clock:
             return wall, wall
         return min(wall, reckoned), max(wall, reckoned)
 
+    def latest(self) -> datetime:
+        """Give the later reading: by it nothing lasts longer than it may."""
+        return self.readings()[1]
+
     def has_moved(self) -> bool:
         """Say once, when the clocks have parted, that somebody must be told."""
         earlier, later = self.readings()

@@ -62,7 +62,6 @@ from gateway.outbox.message import LARGEST, Draft, Message, MessageTooLargeError
 from gateway.outbox.rows import OutboxRows
 from gateway.outbox.settling import Settling
 from gateway.outbox.weighing import Weighing
-from gateway.storage.engine import now
 
 log = structlog.get_logger()
 
@@ -146,7 +145,7 @@ class Delivery:
             MessageTooLargeError, BodyInvalidError: the content is too much, or not JSON.
         """
         _check(draft)
-        at = now()
+        at = self._clock.latest()
         try:
             self._dispatching.key_of(draft.agency)
             authority = await self._weighing.submission(draft)
@@ -214,7 +213,7 @@ class Delivery:
     async def broke_down(self, leased: Leased) -> None:
         """Give a message back whose attempt failed on our own side; after a few of those it is poison."""
         failure = Failure("broken", BROKEN, inside=True, doubtful=True)
-        await self._claims.give_back(leased, failure, now() + pause(leased.message.attempts), now())
+        await self._give_back(leased, failure, pause(leased.message.attempts))
 
     def _overdue(self, message: Message) -> str:
         """Say why a message is at its end before it is tried, if it is."""
@@ -247,15 +246,19 @@ class Delivery:
                     type(outcome).__name__.lower(), code, code == BROKEN, isinstance(outcome, Unknown)
                 )
                 wait = pause(leased.message.attempts, after, long=isinstance(outcome, WaitLong))
-                await self._claims.give_back(leased, failure, now() + wait, now())
+                await self._give_back(leased, failure, wait)
 
     async def _refused(self, leased: Leased, code: str) -> None:
         """End a message that may not be told any more; what is refused for a time waits."""
         if code in WAITING:
             wait = pause(leased.message.attempts, long=True)
-            await self._claims.give_back(leased, Failure("held", code), now() + wait, now())
+            await self._give_back(leased, Failure("held", code), wait)
         else:
             await self._end(leased, code)
+
+    async def _give_back(self, leased: Leased, failure: Failure, wait: timedelta) -> None:
+        at = self._clock.latest()
+        await self._claims.give_back(leased, failure, at + wait, at)
 
     async def _end(self, leased: Leased, code: str) -> None:
         """Make a dead letter; where an attempt may have arrived, it says that nobody knows."""

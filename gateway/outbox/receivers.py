@@ -18,8 +18,8 @@ CONGESTED: Final = frozenset({"timed-out", "http-429", "http-503"})
 class Receiver:
     """One receiver. Whoever got a place gives it back with what was heard."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self.breaker = Breaker()
+    def __init__(self, clock: Callable[[], float], at_once: int = AT_ONCE) -> None:
+        self.breaker = Breaker(clock)
         self.limit = AdaptiveLimit(at_once)
 
     def room(self) -> int:
@@ -47,16 +47,16 @@ class Receiver:
 
 
 class Receivers:
-    """All receivers that one worker knows."""
+    """All receivers that one worker knows. `clock` is monotonic, in seconds."""
 
-    def __init__(self, make: Callable[[], Receiver] = Receiver) -> None:
-        self._make = make
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._known: dict[AgencyId, Receiver] = {}
 
     def of(self, agency: AgencyId) -> Receiver:
         """Give one of them."""
         if agency not in self._known:
-            self._known[agency] = self._make()
+            self._known[agency] = Receiver(self._clock)
         return self._known[agency]
 
     def rooms(self, agencies: Iterable[AgencyId]) -> Mapping[AgencyId, int]:

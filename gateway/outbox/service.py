@@ -62,7 +62,7 @@ def open_outbox(
 ) -> Outbox:
     """Put it together; nothing runs yet."""
     rows, claims, letters = OutboxRows(database.dialect), Claims(database), Letters(database)
-    settling = Settling(record, rows)
+    settling = Settling(record, rows, clock)
     weighing = Weighing(contracts, database, subjects, Usage(database), clock)
     uses, notices = Uses(database.dialect), NoticeQueue(database.dialect)
     dispatching = Dispatching(record, rows, uses, notices, agencies, tenant, clock)
@@ -82,5 +82,5 @@ def open_outbox(
     previews = Previews(letters, weighing, dispatching)
     replays = Replays(database, record, rows, letters, previews)
     tending = Tending(database, letters, settling, replays, clock)
-    worker = Worker(delivery, claims, weighing, tending, Receivers(), endpoints)
+    worker = Worker(delivery, claims, weighing, tending, Receivers(clock.steady), endpoints, clock)
     return Outbox(delivery, pickup, weighing, letters, settling, replays, tending, worker)

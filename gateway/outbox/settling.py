@@ -14,11 +14,11 @@ import structlog
 from audit.event import Event, Json
 from audit.log import Log
 from audit.store import AuditUnavailableError, CompanionRefusedError, Statement
+from gateway.clock import Clock
 from gateway.outbox.claims import Leased
 from gateway.outbox.entries import entry
 from gateway.outbox.message import Message, State
 from gateway.outbox.rows import OutboxRows
-from gateway.storage.engine import now
 
 log = structlog.get_logger()
 
@@ -51,9 +51,10 @@ class Observer(Protocol):
 class Settling:
     """Ends messages. Observers are found by the beginning of a message's type, all that fit."""
 
-    def __init__(self, record: Log, rows: OutboxRows) -> None:
+    def __init__(self, record: Log, rows: OutboxRows, clock: Clock) -> None:
         self._log = record
         self._rows = rows
+        self._clock = clock
         self._observers: list[tuple[str, Observer]] = []
 
     def observe(self, prefix: str, observer: Observer) -> None:
@@ -73,7 +74,7 @@ class Settling:
         A database that is away is waited for as long as the lease stands. After that the message falls
         due again, and arrives a second time under the same id.
         """
-        settlement = Settlement(leased.message, state, code, now(), reference)
+        settlement = Settlement(leased.message, state, code, self._clock.latest(), reference)
         event = _event(settlement)
         keep = state is not State.DELIVERED
         rows = [
@@ -92,7 +93,7 @@ class Settling:
 
     async def acknowledge(self, message: Message, reference: str = "") -> bool:
         """End a message that its receiver says it has; say whether it was still to be ended."""
-        settlement = Settlement(message, State.DELIVERED, "", now(), reference)
+        settlement = Settlement(message, State.DELIVERED, "", self._clock.latest(), reference)
         rows = self._rows.acknowledge(message, settlement.at)
         return await self._write(_event(settlement), rows, await self._beside(settlement))
 
@@ -100,7 +101,7 @@ class Settling:
         self, message: Message, state: State, code: str, by: str = "", official: str = ""
     ) -> bool:
         """End a message that nobody delivers right now; say whether it could be ended."""
-        settlement = Settlement(message, state, code, now())
+        settlement = Settlement(message, state, code, self._clock.latest())
         details = {"by": by, "official": official}
         event = _event(settlement, {name: value for name, value in details.items() if value})
         rows = self._rows.close(message, state, code, settlement.at)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store import AuditUnavailableError, UnwitnessedError
 from contracts.vocabulary import AgencyId, ObminError
+from gateway.clock import Clock
 from gateway.consent.standing import Standing
 from gateway.delivery import Delivery
 from gateway.faults import StorageUnavailableError
@@ -27,7 +28,6 @@ from gateway.outbox.receivers import Receivers
 from gateway.outbox.tending import Tending
 from gateway.outbox.weighing import Weighing
 from gateway.politeness.breaker import State
-from gateway.storage.engine import now
 
 log = structlog.get_logger()
 
@@ -50,6 +50,7 @@ class Worker:
         tending: Tending,
         receivers: Receivers,
         endpoints: Endpoints,
+        clock: Clock,
         poll: float = POLL,
     ) -> None:
         self._delivery = delivery
@@ -58,6 +59,7 @@ class Worker:
         self._tending = tending
         self._receivers = receivers
         self._endpoints = endpoints
+        self._clock = clock
         self._poll = poll
         self._tended = 0.0
         self._stirred = asyncio.Event()
@@ -87,7 +89,7 @@ class Worker:
         """Claim once and begin the attempts; give how many."""
         endpoints = await self._endpoints.active()
         rooms = self._receivers.rooms(endpoints)
-        leased = await self._claims.take(rooms, now())
+        leased = await self._claims.take(rooms, self._clock.latest())
         self._release_trials(rooms, leased)
         standings = await self._weighing.standings([each.message for each in leased])
         for each in leased:

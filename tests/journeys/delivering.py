@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 from joserfc.jwk import ECKey
 from sqlalchemy import insert, text
 from starlette.applications import Starlette
@@ -176,6 +177,15 @@ class Post:
         """Give number and code of each attempt that did not end well."""
         return [(each.number, each.code) for each in await self.outbox.letters.attempts(message)]
 
+    def in_days(self, days: int) -> datetime:
+        """Give the instant so many days from now."""
+        return datetime.now(UTC) + timedelta(days=days)
+
+    async def all_states(self) -> dict[str, int]:
+        """Count messages by state."""
+        counted = text("SELECT state, count(*) AS many FROM outbox GROUP BY state")
+        return {row.state: row.many for row in await self.database.fetch(counted)}
+
     async def states(self) -> list[str]:
         """Give the state of every message, in order."""
         return [message.state.value for message in await self.outbox.letters.where()]
@@ -224,6 +234,7 @@ async def open_post(
         if not (folder / "keys.json").exists():
             KeyRing.create(folder / "keys.json", "obmin.example/log")
             library_with(folder / "library", CONTRACT)
+            (folder / "clinic.jwk").write_bytes(orjson.dumps(create_recipient_jwk("clinic-1")))
         ring, contracts = KeyRing.load(folder / "keys.json"), ContractStore.load(folder / "library")
         record = Log.at(url, SIGNER, ENDED[database.dialect.name])
         stack.push_async_callback(record.close)
@@ -246,7 +257,7 @@ async def open_post(
                     officials='["worker-17"]', opened="2026-01-12", closed=None, version=1,
                 )
             )  # fmt: skip
-        jwk = create_recipient_jwk("clinic-1")
+        jwk = orjson.loads((folder / "clinic.jwk").read_bytes())
         inbox = Inbox(jwk)
         listener = stack.enter_context(listening(0))
         app = Starlette(routes=[Route("/in", inbox.take, methods=["POST"])])
