@@ -44,6 +44,7 @@ from gateway.grounds import Grounds
 from gateway.health import SourceHealth
 from gateway.identity import Tokens
 from gateway.kept import Kept
+from gateway.offers.aid import beside
 from gateway.offers.offering import Offering, open_offering
 from gateway.outbox.service import Outbox, open_outbox
 from gateway.oversight.notices import NoticeQueue
@@ -159,6 +160,7 @@ async def _open_gate(
     stack.push_async_callback(channels.posting.close)
     outbox = outbox_of(foundation, channels, clock)
     referring = referring_of(foundation, outbox)
+    asked = beside(adapters, foundation.offering, subjects)
     keeping = Keeping(database.dialect, settings.tenant)
     grounds = grounds_of(foundation)
     kept = Kept(database, foundation.ring, foundation.log, keeping, grounds.purging)
@@ -186,9 +188,9 @@ async def _open_gate(
             contracts=foundation.contracts,
             subjects=subjects,
             log=foundation.log,
-            adapters=adapters,
+            adapters=asked,
             keeping=keeping,
-            health=SourceHealth(adapters, metrics),
+            health=SourceHealth(asked, metrics),
             uses=Uses(database.dialect),
             emergencies=Emergencies(database, foundation.ring, foundation.log, settings.tenant),
             usage=Usage(database),

@@ -9,14 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import orjson
 from sqlalchemy import case as choose
 from sqlalchemy import func, insert, or_, select, union
 from sqlalchemy.exc import IntegrityError
 
-from contracts.vocabulary import AgencyId, SubjectRef
+from contracts.vocabulary import AgencyId, SubjectRef, Value
 from gateway.offers.allocation import Stage
 from gateway.storage.engine import Database, micros
-from gateway.storage.offer_tables import allocations, households, kin
+from gateway.storage.offer_tables import allocations, households, kin, offers
 
 RECENT = timedelta(days=90)
 """Help of one category within this time is the same help."""
@@ -33,6 +34,27 @@ class SameHelp:
     stage: Stage
     on: date
     own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Help that a person was given, as the social history tells it."""
+
+    kind: str
+    category: str
+    quantity: int
+    unit: str
+    given_on: date
+
+    def value(self) -> Mapping[str, Value]:
+        """Write it as the source's field has it."""
+        return {
+            "kind": self.kind,
+            "category": self.category,
+            "quantity": self.quantity,
+            "unit": self.unit,
+            "given_on": self.given_on,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +91,25 @@ class Register:
                 await self._database.write(insert(kin), subject_ref=person, blind=blind, own=herself)
             except IntegrityError:
                 continue  # on file already
+
+    async def given(self, person: SubjectRef) -> Sequence[Given]:
+        """Give what partners delivered to a person, the earliest first."""
+        statement = (
+            select(allocations, offers.c.content)
+            .join(offers, offers.c.id == allocations.c.offer_id)
+            .where(allocations.c.subject_ref == person, allocations.c.state == Stage.DELIVERED)
+            .order_by(allocations.c.counted_on, allocations.c.id)
+        )
+        return [
+            Given(
+                row.kind,
+                row.category,
+                row.quantity,
+                orjson.loads(row.content)["unit"],
+                date.fromisoformat(row.counted_on),
+            )
+            for row in await self._database.fetch(statement)
+        ]
 
     async def trust(self, partners: Collection[AgencyId], at: datetime) -> Mapping[AgencyId, Trust]:
         """Look a year back at the promises of partners; one without any that was due is not named."""

@@ -103,6 +103,17 @@ class Facts(BaseModel):
         return frozenset[str]().union(*(needed[each] for each in criteria if each in needed))
 
 
+class RegisterWords(BaseModel):
+    """As which source our register answers, by which fields, and by which identifiers people are found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    aid: str
+    last: str
+    needs: tuple[str, ...]
+
+
 class Taxonomy(BaseModel):
     """Every word that an offer, a need or a report may use. Areas stand from the widest to the narrowest."""
 
@@ -118,6 +129,7 @@ class Taxonomy(BaseModel):
     organisations: Mapping[str, str]
     tiles: Mapping[str, tuple[int, int]]
     facts: Facts
+    own_register: RegisterWords
 
     @classmethod
     @cache

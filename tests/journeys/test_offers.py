@@ -121,6 +121,22 @@ async def test_the_same_help_for_a_husband_is_seen_by_what_civil_status_said(hou
     assert "БОНДАРЕНКО" not in await house.stored("SELECT * FROM kin")
 
 
+async def test_help_that_was_given_is_part_of_the_history(house: House) -> None:
+    """What a partner delivered stands in the history beside what the outside register of aid says."""
+    hold = await held(house, await published(house))
+    await house.post(f"/v1/holds/{hold}/confirmation", {})
+    before = (await house.ask()).json()["fields"]["donors.aid"]["value"]
+    await house.post(f"/v1/allocations/{hold}/delivery", {}, "partner")
+    answer = (await house.ask()).json()["fields"]
+
+    assert len(before) == 2
+    assert [each["category"] for each in answer["donors.aid"]["value"]] == [
+        *(each["category"] for each in before),
+        "food",
+    ]
+    assert answer["donors.last_aid_on"]["value"] == answer["donors.aid"]["value"][-1]["given_on"]
+
+
 async def test_the_last_place_goes_to_one_of_two_workers(house: House) -> None:
     """Two workers hold the last one at once: one has it, the other is told that nothing is left."""
     offer = await published(house, quantity=1)
