@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -26,6 +27,8 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Years = Annotated[int, Field(ge=0, le=120)]
 
 OLDEST: int = 120
+NOT_IATI: Final = re.compile(r"[\s/&|?]")
+"""What an IATI activity identifier may not hold (IATI standard 2.03, `iati-identifier`)."""
 
 
 class _Part(BaseModel):
@@ -172,6 +175,8 @@ def _order_faults(body: OfferBody) -> Iterator[Mapping[str, str]]:
         yield _fault("/valid_until", "before-valid-from")
     if criteria.age_from is not None and criteria.age_to is not None and criteria.age_to < criteria.age_from:
         yield _fault("/criteria/age_to", "before-age-from")
+    if NOT_IATI.search(body.iati):
+        yield _fault("/iati", "not-an-iati-identifier")
     if (body.value is None) != (body.currency is None):
         yield _fault("/currency" if body.currency is None else "/value", "one-without-the-other")
 

@@ -195,6 +195,7 @@ async def test_the_same_form_is_taken_once_and_another_under_its_id_refused(hous
             "criteria-too-narrow",
         ),
         ({"value": 5}, "/currency", "one-without-the-other"),
+        ({"iati": "XM-DAC/1"}, "/iati", "not-an-iati-identifier"),
     ],
 )
 async def test_a_form_is_refused_with_the_member_and_why(
