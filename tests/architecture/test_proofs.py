@@ -41,6 +41,7 @@ COPIERS = {
     "gateway/politeness/flights.py",  # replies, which are no proofs
     "gateway/delivery.py",  # entries, which are no proofs
     "gateway/outbox/weighing.py",  # the officials of a case
+    "gateway/offers/aid.py",  # replies, which are no proofs
     "gateway/offers/capacity.py",
     "gateway/offers/facts.py",
     "gateway/offers/offers.py",
