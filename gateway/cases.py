@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Integer, bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, insert, or_, select, update
 from sqlalchemy import case as choose
 
 from audit.event import Event, Kind
@@ -66,6 +66,30 @@ class Cases:
         if not rows:
             raise NotFoundError
         return _case(rows[0])
+
+    async def of_official(
+        self,
+        agency: AgencyId,
+        official: OfficialId,
+        after: str = "",
+        limit: int = 50,
+        *,
+        closed: bool = False,
+    ) -> Sequence[Case]:
+        """Give a page of the cases on which an official works, in the order of their numbers.
+
+        Those that are over are left out unless `closed`. `after` is the last number of the page before.
+        """
+        wanted = select(cases).where(
+            cases.c.agency == agency,
+            cases.c.id > after,
+            cases.c.officials.contains(f'"{official}"', autoescape=True),
+        )
+        if not closed:
+            today = now().date().isoformat()
+            wanted = wanted.where(or_(cases.c.closed.is_(None), cases.c.closed > today))
+        rows = await self._database.fetch(wanted.order_by(cases.c.id).limit(limit))
+        return [_case(row) for row in rows]
 
     async def require_open(
         self, agency: AgencyId, case: CaseId, subject: Subject, official: OfficialId

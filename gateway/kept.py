@@ -144,6 +144,10 @@ class Kept:
         identity = await open_identity(self._database, self._ring, self._keeping.tenant, ref)
         return Subject(identity), identity.schemes[0]
 
+    async def schemes_of(self, ref: SubjectRef) -> tuple[Scheme, ...]:
+        """Say by which kinds of identifier a reference is known. Raises `SubjectUnfiledError`."""
+        return (await open_identity(self._database, self._ring, self._keeping.tenant, ref)).schemes
+
     async def acknowledge(self, exchange_id: str, agency: AgencyId) -> None:
         """Put on record that the recipient has an answer, unless it said so before.
 

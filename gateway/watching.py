@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from contracts.vocabulary import ExchangeId
+from contracts.vocabulary import ExchangeId, Source
 from gateway.collection import Finding
 
 MOST = 1000
@@ -15,6 +15,7 @@ MOST = 1000
 
 @dataclass(slots=True)
 class _Watched:
+    expected: frozenset[Source] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     done: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -26,11 +27,16 @@ class Watching:
     def __init__(self) -> None:
         self._watched: dict[ExchangeId, _Watched] = {}
 
-    def begin(self, exchange_id: ExchangeId) -> None:
-        """Remember an exchange from its start on."""
+    def begin(self, exchange_id: ExchangeId, expected: Iterable[Source]) -> None:
+        """Remember an exchange from its start on; `expected` are the sources that will be heard."""
         while len(self._watched) >= MOST:
             self._watched.pop(next(iter(self._watched)))
-        self._watched[exchange_id] = _Watched()
+        self._watched[exchange_id] = _Watched(frozenset(expected))
+
+    def expected(self, exchange_id: ExchangeId) -> frozenset[Source]:
+        """Name the sources that will be heard; nobody of an exchange that runs in another process."""
+        watched = self._watched.get(exchange_id)
+        return watched.expected if watched else frozenset()
 
     async def hear(self, exchange_id: ExchangeId, finding: Finding) -> None:
         """Take note of one source's finding, what it said of the person left out."""

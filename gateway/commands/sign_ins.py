@@ -37,10 +37,10 @@ class SignIn:
         return f"s-{self.name}"
 
 
-WORKER = "social-worker"
+WORKER, DUTY = "social-worker", "duty-officer"
 SIGN_INS: Sequence[SignIn] = (
     SignIn("worker-17", "Олена Коваль", Cabinet.CASEWORK, "case-system", WORKER),
-    SignIn("worker-18", "Ігор Мельник", Cabinet.CASEWORK, "case-system", WORKER),
+    SignIn("worker-18", "Ігор Мельник", Cabinet.CASEWORK, "case-system", DUTY),
     SignIn("partner-1", "Софія Бойко", Cabinet.PARTNERING, "partner"),
     SignIn("partner-2", "Дмитро Гнатюк", Cabinet.PARTNERING, "second-partner"),
     SignIn("auditor-1", "Наталія Шевченко", Cabinet.AUDITING, "auditor"),

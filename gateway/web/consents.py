@@ -38,18 +38,7 @@ async def give(request: Request) -> Response:
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(ConsentBody, content)
-        checked = _checked(gate, caller, body)
-        subjects, vocabulary = gate.pipeline.subjects, gate.pipeline.contracts.vocabulary
-        person = await subjects.register(body.subject.subject(vocabulary))
-        giver = await subjects.register(body.giver.subject(vocabulary)) if body.giver else None
-        older = await _older(gate, caller, body.supersedes, person.ref) if body.supersedes else None
-        consent = await gate.grounds.consents.give(
-            replace(checked, subject_ref=person.ref, giver=giver.ref if giver else None),
-            [*person.statements, *(giver.statements if giver else ())],
-            older,
-            refused=body.answer == "refused",
-        )
+        consent = await put_on_file(gate, caller, parse(ConsentBody, content))
         return reply(_shown(consent), 201, {"Location": f"/v1/consents/{consent.id}"})
 
     return await once(request, caller, content, produce)
@@ -130,6 +119,26 @@ def receipt_of(gate: Gate, consent: Consent) -> dict[str, Any]:
     log = gate.pipeline.log
     record["signature"] = {"key": log.origin, "value": log.attest(canonical(record))}
     return record
+
+
+async def put_on_file(gate: Gate, caller: Caller, body: ConsentBody) -> Consent:
+    """Check a consent against the vocabulary and the agencies, and file it with whom it names.
+
+    Raises:
+        BodyInvalidError: something of it cannot be; its place is named.
+        NotFoundError, ConflictError: what it supersedes is not there, or has ended.
+    """
+    checked = _checked(gate, caller, body)
+    subjects, vocabulary = gate.pipeline.subjects, gate.pipeline.contracts.vocabulary
+    person = await subjects.register(body.subject.subject(vocabulary))
+    giver = await subjects.register(body.giver.subject(vocabulary)) if body.giver else None
+    older = await _older(gate, caller, body.supersedes, person.ref) if body.supersedes else None
+    return await gate.grounds.consents.give(
+        replace(checked, subject_ref=person.ref, giver=giver.ref if giver else None),
+        [*person.statements, *(giver.statements if giver else ())],
+        older,
+        refused=body.answer == "refused",
+    )
 
 
 async def _found(request: Request, consent_id: Code) -> tuple[Gate, Consent]:

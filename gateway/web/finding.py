@@ -41,6 +41,12 @@ async def find(request: Request) -> Response:
     """
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
     body = parse(SearchBody, await read_bytes(request, gate.largest_body))
+    return reply(await find_offers(request, caller, body, language_of(request.headers)))
+
+
+async def find_offers(request: Request, caller: Caller, body: SearchBody, language: str) -> Mapping[str, Any]:
+    """Find them on behalf of a request. Raises `BodyInvalidError`, `NotFoundError` and as `use_again`."""
+    gate = gate_of(request)
     wanted = _wanted(gate, body)
     await gate.cases.get(caller.id, CaseId(body.case))
     found = await search(gate.database, wanted, gate.offering.taxonomy, now())
@@ -63,14 +69,11 @@ async def find(request: Request) -> Response:
         )
     details: dict[str, Json] = {"category": wanted.category, "facts": _used(found), "matches": len(matches)}
     await gate.pipeline.log.note(_entry(caller, body, "searched", reused, details))
-    language = language_of(request.headers)
     trust = await gate.offering.register.trust({each.offer.partner for each in found}, now())
-    return reply(
-        {
-            "matches": [_found(gate, each, trust, language) for each in matches],
-            "near_misses": [_found(gate, each, trust, language) for each in found if each.against],
-        }
-    )
+    return {
+        "matches": [_found(gate, each, trust, language) for each in matches],
+        "near_misses": [_found(gate, each, trust, language) for each in found if each.against],
+    }
 
 
 def _use(
@@ -113,19 +116,31 @@ async def hold(request: Request, offer_id: Code) -> Response:
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(OfferHoldBody, content)
-        offer = await gate.offering.offers.get(offer_id)
-        if offer.state not in {State.PUBLISHED, State.EXHAUSTED}:
-            raise NotFoundError
-        whom, need = await _beneficiary(gate, caller, body), _need(gate, body)
-        if body.exchange_id:
-            await _relate(gate, caller, body, _use(request, body.exchange_id, body, _of_family(gate)))
-        same = await gate.offering.register.same_help(whom.subject_ref, offer.category, now().date())
-        held = await gate.offering.capacity.hold(offer, whom, need, body.quantity)
-        shown = {**promise(held), "same_help": [_same(each) for each in same]}
-        return reply(shown, 201, {"Location": f"/v1/holds/{held.id}"})
+        shown = await hold_offer(request, caller, offer_id, parse(OfferHoldBody, content))
+        return reply(shown, 201, {"Location": f"/v1/holds/{shown['id']}"})
 
     return await once(request, caller, content, produce)
+
+
+async def hold_offer(
+    request: Request, caller: Caller, offer_id: str, body: OfferHoldBody
+) -> Mapping[str, Any]:
+    """Hold some of an offer on behalf of a request.
+
+    Raises:
+        NotFoundError: no such offer that could be held.
+        CaseNotOpenError: the case is not open, not hers or not this official's.
+    """
+    gate = gate_of(request)
+    offer = await gate.offering.offers.get(offer_id)
+    if offer.state not in {State.PUBLISHED, State.EXHAUSTED}:
+        raise NotFoundError
+    whom, need = await _beneficiary(gate, caller, body), _need(gate, body)
+    if body.exchange_id:
+        await _relate(gate, caller, body, _use(request, body.exchange_id, body, _of_family(gate)))
+    same = await gate.offering.register.same_help(whom.subject_ref, offer.category, now().date())
+    held = await gate.offering.capacity.hold(offer, whom, need, body.quantity)
+    return {**promise(held), "same_help": [_same(each) for each in same]}
 
 
 async def _beneficiary(gate: Gate, caller: Caller, body: OfferHoldBody) -> Beneficiary:

@@ -18,13 +18,13 @@ from gateway.agencies import Role
 from gateway.answer import Answer
 from gateway.collection import Finding, Status
 from gateway.consent.ground import outward
-from gateway.exchange import Authority, authorise, code_of, pursue
+from gateway.exchange import authorise, code_of, pursue
 from gateway.identity import Caller
 from gateway.kept import Refused
 from gateway.preview import preview
 from gateway.query import Query
 from gateway.storage.engine import now
-from gateway.web.exchanging import answered, undelivered
+from gateway.web.exchanging import answered, begin, pursued, undelivered
 from gateway.web.gate import Gate, caller_of, exchange_id_of, gate_of, language_of
 from gateway.web.idempotency import once
 from gateway.web.problem_table import INTERNAL
@@ -127,27 +127,14 @@ async def _accepted(gate: Gate, caller: Caller, query: Query, body: bytes) -> Re
     if waits_for and await await_answer(gate, caller, query, body, waits_for):
         return _later(query.exchange_id)
     authority = await authorise(gate.pipeline, caller, query)
-    await _begin(gate, caller, query, authority)
-    gate.running.start(_pursued(gate, caller, query, authority))
+    await begin(gate, caller, query, authority)
+    gate.running.start(pursued(gate, caller, query, authority))
     return _later(query.exchange_id)
-
-
-async def _begin(gate: Gate, caller: Caller, query: Query, authority: Authority) -> None:
-    mandate, _ = authority
-    digest = mandate.grant.contract.digest
-    await gate.kept.begin(query.exchange_id, caller.id, mandate.subject_ref, digest)
-
-
-async def _pursued(gate: Gate, caller: Caller, query: Query, authority: Authority) -> None:
-    try:
-        await pursue(gate.pipeline, caller, query, authority)
-    except Exception as error:  # noqa: BLE001  the reader of the exchange hears it as a problem
-        await gate.kept.end(query.exchange_id, problem_of(error).slug)
 
 
 async def _streamed(gate: Gate, caller: Caller, query: Query) -> Response:
     authority = await authorise(gate.pipeline, caller, query)
-    await _begin(gate, caller, query, authority)
+    await begin(gate, caller, query, authority)
     events: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def watch(finding: Finding) -> None:

@@ -39,7 +39,7 @@ async def confirm(request: Request, hold_id: Code) -> Response:
 async def release(request: Request, hold_id: Code) -> Response:
     """Let go of a hold or of a promise that the partner has not accepted yet."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    held = await _mine(gate, caller, hold_id)
+    held = await promised_to(gate, caller, hold_id)
     if held.stage is not Stage.RELEASED:
         await gate.offering.capacity.step(held, Stage.RELEASED, caller.id)
     return Response(status_code=204)
@@ -49,7 +49,7 @@ async def release(request: Request, hold_id: Code) -> Response:
 async def get(request: Request, hold_id: Code) -> Response:
     """Show where a hold or promise of the caller's stands."""
     gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
-    return reply(promise(await _mine(gate, caller, hold_id)))
+    return reply(promise(await promised_to(gate, caller, hold_id)))
 
 
 @router.post("/allocations/{allocation_id}/acceptance", summary="Accept a promise")
@@ -103,7 +103,7 @@ async def take_step(
         NotFoundError: unknown, or somebody else's.
         ConflictError: that stage may not follow, or somebody was faster.
     """
-    found = await _mine(gate, caller, allocation_id)
+    found = await promised_to(gate, caller, allocation_id)
     moved = await gate.offering.capacity.step(found, to, caller.id, reason)
     if to is Stage.REJECTED:
         await _note_rejection(gate, moved)
@@ -115,7 +115,7 @@ async def _note_rejection(gate: Gate, rejected: Allocation) -> None:
     await note_unmet(gate.database, gate.offering.taxonomy, rejected.need.area, offer.category, "rejected")
 
 
-async def _mine(gate: Gate, caller: Caller, allocation_id: str) -> Allocation:
+async def promised_to(gate: Gate, caller: Caller, allocation_id: str) -> Allocation:
     """Give a promise to the case system that made it or the partner whose offer it is of."""
     found = await gate.offering.capacity.get(allocation_id)
     if caller.has(Role.PARTNER):

@@ -94,6 +94,18 @@ class SubjectBody(Body):
             )
         )
 
+    @classmethod
+    def of(cls, subject: Subject, scheme: Scheme) -> SubjectBody:
+        """Name a person who is on file as a caller would."""
+        identity = subject.reveal()
+        if scheme != NAME:
+            return cls(scheme=scheme, value=identity.identifiers[scheme])
+        assert identity.name  # noqa: S101  whoever is known by name alone has one
+        name = NameBody(
+            family=identity.name.family, given=identity.name.given, patronymic=identity.name.patronymic
+        )
+        return cls(scheme=scheme, name=name, birth_date=identity.birth_date)
+
 
 class OfficialBody(Body):
     """The human on whose initiative the query is made. The name goes nowhere but back to the caller.

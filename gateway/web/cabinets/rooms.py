@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from gateway.web.cabinets import assets, entrance, signing_in
+from gateway.web.cabinets.casework import rooms as casework
 from gateway.web.cabinets.operating.rooms import OPERATING
 from gateway.web.cabinets.partnering.rooms import PARTNERING
 from gateway.web.cabinets.personal.rooms import PERSONAL
@@ -13,6 +14,7 @@ ROOMS: tuple[ModuleType, ...] = (
     assets,
     entrance,
     signing_in,
+    casework,
     *OPERATING,
     *PERSONAL,
     *PARTNERING,

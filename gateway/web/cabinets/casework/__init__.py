@@ -1,0 +1,1 @@
+"""The case worker's cabinet: cases, histories, consents, acts, emergencies, help nearby."""
