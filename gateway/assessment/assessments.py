@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -53,8 +53,8 @@ class Line:
     id: str
     state: State
     official: str
-    begun_at: int
-    changed_at: int
+    begun_at: datetime
+    changed_at: datetime
 
 
 class Assessments:
@@ -185,7 +185,7 @@ class Assessments:
             .where(assessments.c.expires_at > micros(now()))
             .order_by(assessments.c.begun_at.desc(), assessments.c.id)
         )
-        return [Line(row.id, State(row.state), row.official, row.begun_at, row.changed_at) for row in rows]
+        return [_line(row) for row in rows]
 
     async def _opened(self, act_id: str, agency: AgencyId) -> tuple[Act, SubjectKey]:
         rows = await self._database.fetch(
@@ -286,3 +286,7 @@ def _act(row: Any, entries: Mapping[str, Any]) -> Act:
         begun_at=instant(row.begun_at),
         changed_at=instant(row.changed_at),
     )
+
+
+def _line(row: Any) -> Line:
+    return Line(row.id, State(row.state), row.official, instant(row.begun_at), instant(row.changed_at))
