@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.vocabulary import Source
 from gateway.assessment.act import Act, Entry, State, entries_as_json
 from gateway.assessment.form import Cell, Form, Kind, Section
-from gateway.assessment.prefill import Filled, Origin
+from gateway.assessment.prefill import Choice, Filled
 from gateway.spelling import Spelling
 
 EMPTY = Entry("", Filled())
@@ -27,10 +28,10 @@ class Shown:
     entry: Entry
 
     @property
-    def origins(self) -> Sequence[Origin]:
-        """Whose the text is; nobody's but the official's once it was written in."""
+    def sources(self) -> Sequence[tuple[Source, str]]:
+        """Whose the text is, and as of which day; nobody's where several things were told."""
         told = self.entry.filled.choices
-        return told[0].origins if len(told) == 1 else ()
+        return sources_of(told[0]) if len(told) == 1 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Part:
     def filled(self) -> int:
         """How many cells have a text."""
         return sum(1 for row in self.rows for cell in row if cell.text)
+
+
+def sources_of(choice: Choice) -> Sequence[tuple[Source, str]]:
+    """Name the sources of a text, each once, with the day of what it told."""
+    return tuple(dict.fromkeys((each.source, each.as_of[:10]) for each in choice.origins))
 
 
 def lay_out(form: Form, act: Act, spelling: Spelling) -> Sequence[Part]:

@@ -118,11 +118,10 @@ class _Sheet(FPDF):
                 for choice in entry.filled.choices
             )
             return f"{self._words['disputed']}: {told}"
-        sources = {
-            f"{self._spelling.source(each.source)}, {self._spelling.day(each.as_of[:10])}"
-            for each in cell.origins
-        }
-        return f"{self._words['source']}: {'; '.join(sorted(sources))}" if sources and entry.text else ""
+        sources = [
+            f"{self._spelling.source(source)}, {self._spelling.day(day)}" for source, day in cell.sources
+        ]
+        return f"{self._words['source']}: {'; '.join(sources)}" if sources and entry.text else ""
 
     def signatures(self) -> None:
         """Leave a place for each signature, together on one page."""

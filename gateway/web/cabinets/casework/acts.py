@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.assessment.act import Act
-from gateway.assessment.document import as_json, lay_out
+from gateway.assessment.document import as_json, lay_out, sources_of
 from gateway.assessment.pdf import to_pdf
 from gateway.faults import BodyInvalidError, ConflictError, NotFoundError, PreconditionError
 from gateway.web.assessments import begin_act
@@ -141,6 +141,7 @@ def _page(
         form=casework.assessments.form,
         parts=lay_out(casework.assessments.form, act, spelling),
         spelling=spelling,
+        sources_of=sources_of,
         alarm=alarm,
         faults=faults or {},
         sent=sent or {},

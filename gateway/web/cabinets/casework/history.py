@@ -17,7 +17,7 @@ from gateway.web.cabinets.words import N_
 
 STATUSES: Mapping[str, tuple[str, str]] = {
     "answered": (N_("answered"), "green"),
-    "unknown": (N_("knows nobody by this identifier"), "grey"),
+    "unknown": (N_("no entry"), "grey"),
     "ambiguous": (N_("several people fit"), "yellow"),
     "withheld": (N_("not given"), "orange"),
     "pending": (N_("will answer later"), "blue"),
