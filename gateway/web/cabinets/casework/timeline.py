@@ -128,7 +128,7 @@ def _happening(recorded: Recorded, place: str, spelling: Spelling) -> Happening:
     return Happening(
         at=event.at,
         what=TOLD.get(event.kind.value, event.kind.value),
-        result=RESULTS.get(event.result, event.result),
+        result="" if event.kind is Kind.RELEASE else RESULTS.get(event.result, event.result),
         official=event.official,
         reason=reason,
         sources=[spelling.source(name) for name in _sources(event)],
