@@ -30,6 +30,12 @@ class Screen:
         """Go to an address of the gateway."""
         await self.page.goto(self.url + address)
 
+    async def visit(self, address: str, name: str) -> int:
+        """Go to an address, look at it, and give its status."""
+        response = await self.page.goto(self.url + address)
+        await self.look(name.replace("/", "-"))
+        return response.status if response else 0
+
     async def look(self, name: str) -> None:
         """Keep a picture of the whole page, and refuse what is not accessible or wider than the screen."""
         SCREENS.mkdir(parents=True, exist_ok=True)
