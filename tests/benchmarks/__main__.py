@@ -22,6 +22,7 @@ from tests.benchmarks.deployment import deploy, serving
 from tests.benchmarks.fanout import measure_fanout
 from tests.benchmarks.hanging import HANGING, measure_hang
 from tests.benchmarks.offers import measure_offers, sqlite_url
+from tests.benchmarks.pages import measure_pages
 from tests.benchmarks.replicas import measure_replicas
 from tests.benchmarks.report import print_comparison, print_figures, save
 from tests.benchmarks.searching import measure_searching
@@ -152,6 +153,13 @@ def run_soap(run: Run) -> None:
     print_figures(run.console, "SOAP: a call's CPU, a 10 MB answer, the start", figures)
 
 
+def run_pages(run: Run) -> None:
+    """Every page of the cabinets, at size."""
+    figures = [asdict(figure) for figure in measure_pages(run.folder, 1.0 if run.rounds > 1 else 0.05)]
+    save(OUT, "pages", figures)
+    print_figures(run.console, "Pages: first byte at the median, kB with a cold and a warm cache", figures)
+
+
 PARTS: Mapping[str, Callable[[Run], None]] = {
     "comparison": run_comparison,
     "controls": run_controls,
@@ -162,6 +170,7 @@ PARTS: Mapping[str, Callable[[Run], None]] = {
     "record": run_record,
     "offers": run_offers,
     "soap": run_soap,
+    "pages": run_pages,
 }
 
 

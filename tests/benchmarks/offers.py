@@ -81,29 +81,31 @@ async def _fill(database: Database, share: float) -> None:
             insert(subjects),
             [{"ref": "0" * 32, "wrapped_key": b"", "kek_version": 1, "identity": b"", "masks": "[]"}],
         )
-    made = [_offer(dice, number, codes, taxonomy) for number in range(int(OFFERS * share))]
-    await _load(database, offers, [row for row, _ in made])
+    made = [make_offer(dice, number, codes, taxonomy) for number in range(int(OFFERS * share))]
+    await load(database, offers, [row for row, _ in made])
     places = (
         {"area": area, "category": row["category"], "offer_id": row["id"], "beside": area != narrow}
         for row, narrow in made
         for area in within(narrow, taxonomy.areas)
     )
-    await _load(database, offer_areas, places)
-    await _load(
+    await load(database, offer_areas, places)
+    await load(
         database, allocations, (_delivery(dice, n, made, codes) for n in range(int(DELIVERIES * share)))
     )
 
 
-async def _load(database: Database, table: Any, rows: Any) -> None:
+async def load(database: Database, table: Any, rows: Any) -> None:
+    """Write many rows, a portion at a time."""
     pending: Iterator[Any] = iter(rows)
     while chunk := list(islice(pending, CHUNK)):
         async with database.engine.begin() as connection:
             await connection.execute(insert(table), chunk)
 
 
-def _offer(
+def make_offer(
     dice: random.Random, number: int, codes: Sequence[str], taxonomy: Taxonomy
 ) -> tuple[dict[str, Any], Area]:
+    """Make a published offer up: its row, and the area it is for."""
     code, category = dice.choice(codes), dice.choice(list(taxonomy.categories))
     content = {
         "external_id": f"o-{number}", "kind": "goods", "category": category, "title": "Offer", "description": "",
