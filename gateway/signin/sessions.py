@@ -56,7 +56,11 @@ class Sessions:
         self._longest = longest
 
     async def begin(self, who: Who, instead_of: str = "") -> str:
-        """Begin a session and give its id for the browser; one before it (`instead_of`) ends."""
+        """Begin a session and give its id for the browser; one before it (`instead_of`) ends.
+
+        Whoever comes sweeps: sessions that are over are forgotten with the next one that begins.
+        """
+        await self.tidy()
         if instead_of:
             await self.end(instead_of)
         at, key = micros(now()), secrets.token_urlsafe(32)
