@@ -133,6 +133,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with lay_foundation(settings) as foundation, AsyncExitStack() as stack:
             app.state.gate = gate = await _open_gate(foundation, metrics, transport, clock or Clock(), stack)
+            watching = gate.referring.watching(gate.pipeline, gate.agencies)
+            stack.push_async_callback(stop, asyncio.create_task(watching.run()))
             store, base = foundation.contracts, foundation.database
             in_force = contracts_in_force(store, settings.contracts, foundation.log, base)
             await stack.enter_async_context(in_force)

@@ -64,7 +64,14 @@ class Escalation(_Part):
     role: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
+class Interval(_Part):
+    """How often something is looked at."""
+
+    hours: Annotated[int, Field(ge=1, le=2400)]
+
+
 class _Text(_Part):
+    watching: Interval
     usual: Pace
     crisis: Pace
     escalation: Escalation
@@ -81,11 +88,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The deadlines of one deployment. `role` is whom an overdue referral is escalated to."""
+    """The deadlines of one deployment. `role` is whom an overdue referral is escalated to.
+
+    `look_every` is how long a subscription waits between two looks.
+    """
 
     paces: Mapping[str, Pace]
     reasons: Mapping[str, Wording]
     role: str
+    look_every: timedelta
     calendar: Calendar
     zone: ZoneInfo
 
@@ -100,7 +111,8 @@ class Clocks:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ClocksError(f"{path}: {type(error).__name__}") from None
         paces = {"usual": text.usual, "crisis": text.crisis}
-        return cls(paces, text.reasons, text.escalation.role, calendar, ZoneInfo(time_zone))
+        every = timedelta(hours=text.watching.hours)
+        return cls(paces, text.reasons, text.escalation.role, every, calendar, ZoneInfo(time_zone))
 
     def due(self, priority: str, stage: Stage, since: datetime) -> Due | None:
         """Give by when a referral that came to a stage at an instant must go on; None at its end.

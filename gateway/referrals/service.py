@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -12,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.log import Log
 from contracts.store import ContractStore
-from contracts.vocabulary import ObminError
+from contracts.vocabulary import AgencyId, ObminError
+from gateway.agencies import Agency
+from gateway.exchange import Pipeline
 from gateway.outbox.service import Outbox
 from gateway.oversight.sealed import SealedParts
 from gateway.referrals.clocks import Clocks
@@ -22,8 +25,10 @@ from gateway.referrals.posting import PREFIX, Posting
 from gateway.referrals.referrals import Referrals
 from gateway.referrals.reminding import Reminding
 from gateway.referrals.rows import ReferralRows
+from gateway.referrals.subscriptions import Subscriptions
 from gateway.referrals.telling import Telling
 from gateway.referrals.views import Views
+from gateway.referrals.watching import Look, Watching
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database
 from gateway.workdays import Calendar
@@ -62,7 +67,9 @@ class Referring:
     views: Views
     contributions: Contributions
     hearing: Hearing
+    subscriptions: Subscriptions
     public_url: str
+    look: Look
 
     @classmethod
     def over(
@@ -99,8 +106,14 @@ class Referring:
             views=Views(record, kept, telling, posting, added),
             contributions=added,
             hearing=Hearing(contracts, rows, added),
+            subscriptions=Subscriptions(database, record, parts, outbox.delivery),
             public_url=place.public_url,
+            look=Look(database, ring, place.tenant, clocks.look_every),
         )
+
+    def watching(self, pipeline: Pipeline, agencies: Mapping[AgencyId, Agency]) -> Watching:
+        """Give what looks for changes, in a process that can ask registries."""
+        return Watching(pipeline, self.subscriptions, agencies, self.look)
 
     async def run(self, every: float = 30.0) -> None:
         """Remind and escalate again and again, until cancelled. A database that is away is waited for."""

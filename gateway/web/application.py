@@ -53,6 +53,7 @@ from gateway.web import (
     reports,
     schemas,
     statements,
+    subscriptions,
     token,
     unsealings,
 )
@@ -62,6 +63,7 @@ from gateway.web.edge import Edge
 from gateway.web.facades.routers import FACADE_BODIES, FACADES
 from gateway.web.gate import exchange_id_of, language_of
 from gateway.web.problems import problem_of, refuse
+from gateway.web.subscriptions import SubscribeBody
 from gateway.web.wire import Body
 
 log = structlog.get_logger()
@@ -81,6 +83,7 @@ PARTS = (
     referrals,
     contributions,
     fhir,
+    subscriptions,
     deliveries,
     finding,
     promises,
@@ -173,7 +176,9 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        models: Any = [(model, "validation") for model in (OfferBody, *FACADE_BODIES, *_bodies(Body))]
+        models: Any = [
+            (model, "validation") for model in (OfferBody, SubscribeBody, *FACADE_BODIES, *_bodies(Body))
+        ]
         _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas["$defs"])

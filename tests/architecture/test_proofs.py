@@ -49,6 +49,7 @@ COPIERS = {
     "gateway/referrals/posting.py",  # of referrals and entries, which are no proofs
     "gateway/referrals/referrals.py",
     "gateway/referrals/reminding.py",
+    "gateway/referrals/subscriptions.py",
     "gateway/referrals/views.py",
     "gateway/sealing/keys.py",
     "gateway/web/consents.py",
