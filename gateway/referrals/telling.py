@@ -27,7 +27,7 @@ from gateway.faults import BodyInvalidError
 from gateway.outbox.message import Draft
 from gateway.outbox.weighing import Reading, Weighing
 from gateway.referrals.referral import Referral
-from gateway.referrals.stages import OPENED
+from gateway.referrals.stages import OPENED, Stage
 from gateway.sealing.envelope import Context, SubjectKey
 from gateway.storage.engine import now
 
@@ -196,6 +196,9 @@ def _value(raw: Any, kind: str) -> Value:
 
 
 def _sources_of(referral: Referral) -> frozenset[Source]:
+    """Name what a receiver may see by the stage: of a person whom it will not help, nothing any more."""
+    if referral.stage in {Stage.REJECTED, Stage.REVOKED}:
+        return frozenset()
     return frozenset({FIRST, OPEN} if referral.stage in OPENED else {FIRST})
 
 

@@ -32,7 +32,7 @@ from gateway.web.wire import Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 
-PARTIES = (Role.CASE_SYSTEM, Role.RECEIVER, Role.PARTNER)
+PARTIES = (Role.CASE_SYSTEM, Role.RECEIVER)
 Page = Annotated[int, Query(ge=1, le=200)]
 
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
+from audit.carried import undeclared
 from gateway.app import channels_of, lay_foundation, outbox_of, referring_of
 from gateway.clock import Clock
 from gateway.referrals.service import Referring
@@ -20,6 +21,7 @@ from gateway.storage.referral_tables import referrals
 from tests.journeys.house import MARIA, House
 from tests.journeys.posting import Receiver, content_of, deleted, receiving, registered
 from tests.journeys.referring import PHONE, referred, results, seen, stepped
+from tests.journeys.test_bench import parsed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -140,3 +142,17 @@ async def test_an_answer_ends_the_lateness(common: House) -> None:
     assert accepted.status_code == 200
     assert shown["escalated_to"] == ""
     assert shown["due_at"] > made["due_at"]
+
+
+async def test_every_entry_is_as_the_table_says(common: House) -> None:
+    """No entry of these stories lacks what an auditor may count on, or says more."""
+    made = await referred(common)
+    await stepped(common, made["id"], "rejection", reason="no-capacity", words="ні")
+    moved = await referred(common, content={"referral.service": "retraining"})
+    passed = {"official": {"id": "worker-17"}, "receiver": "career-centre"}
+    await common.post(f"/v1/referrals/{moved['id']}/transfer", passed)
+    events = [each for each in await common.events() if each["kind"] in {"referral", "push"}]
+    strays = {event["kind"]: undeclared(parsed(event)) for event in events if undeclared(parsed(event))}
+
+    assert strays == {}
+    assert {"rejected", "transferred"} <= {event["result"] for event in events}

@@ -146,6 +146,18 @@ async def test_a_draft_is_changed_and_then_sent(common: House) -> None:
     assert await results(common, made["id"]) == ["drafted", "changed", "sent"]
 
 
+@pytest.mark.parametrize(("step", "agency"), [("rejection", "clinic"), ("revocation", "case-system")])
+async def test_whoever_does_not_help_sees_nothing_any_more(common: House, step: str, agency: str) -> None:
+    """A rejected or revoked referral tells its receiver that it ended, and nothing of the person."""
+    made = await referred(common)
+    before = await seen(common, made["id"])
+    await stepped(common, made["id"], step, agency, reason="no-capacity")
+    after = await seen(common, made["id"])
+
+    assert before["fields"]
+    assert (after["reason"], after["fields"]) == ("no-capacity", {})
+
+
 async def test_the_same_step_twice_is_one(common: House) -> None:
     """An idempotency key repeats the answer; another version in `If-Match` is a precondition that failed."""
     made = await referred(common)
