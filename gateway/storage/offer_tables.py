@@ -53,6 +53,8 @@ offer_areas = Table(
     Column("category", String(32), primary_key=True),
     Column("offer_id", ForeignKey("offers.id"), primary_key=True, index=True),
     Column("beside", Boolean, nullable=False, comment="the offer is for somewhere within, not for all of it"),
+    # Of the tens of thousands that lie somewhere in a country a search wants the few that are for all of it.
+    Index(None, "area", "category", "beside", "offer_id"),
 )
 """Where an offer can be found: at its own areas, and beside everybody else in what they lie in."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from babel.dates import format_date
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,6 +51,14 @@ class Period:
     def last_month(self) -> date:
         """Give the first day of its last month."""
         return self.first.replace(month=self.first.month + self.months - 1)
+
+
+def spelt(first: date, last: date, language: str) -> str:
+    """Write a calendar month, quarter or year as people do: both days are inclusive, whole months."""
+    if (first.month, last.month) == (1, 12):
+        return f"{first.year}"
+    until = str(format_date(last, "LLLL y", locale=language))
+    return until if first.month == last.month else f"{format_date(first, 'LLLL', locale=language)} – {until}"
 
 
 def periods(today: date) -> Sequence[Period]:
@@ -104,9 +113,9 @@ async def show(request: Request, release_id: str) -> Response:
         told=told,
         title=title,
         label=label,
+        period=spelt(told.cohort.first, told.cohort.last, who.language),
         chart=bars(_bars(told, [label(name) for name in told.rows]), title),
         map=_map(gate, who, told, title),
-        last_month=told.cohort.last,
     )
 
 
@@ -155,8 +164,13 @@ async def _chooser(
         "partnering/reports.html",
         problem.status if problem else 200,
         templates=load_templates(),
-        periods=periods(now().date()),
-        kept=await gate.offering.reports.kept(who.caller.id),
+        periods=[
+            (each.code, spelt(each.first, each.last_month, who.language)) for each in periods(now().date())
+        ],
+        kept=[
+            (each, spelt(each.first, each.last, who.language))
+            for each in await gate.offering.reports.kept(who.caller.id)
+        ],
         refused=(problem.title[who.language], problem.advice[who.language]) if problem else None,
         chosen=template,
         period=period,
