@@ -16,6 +16,7 @@ from gateway.storage.engine import Database
 from gateway.storage.tables import cases
 from tests.cabinets import at_cabinet, submit
 from tests.journeys.house import House, open_house
+from tests.journeys.test_contributions import said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -203,6 +204,21 @@ async def test_nobody_overwrites_an_act(common: House) -> None:
     assert "Somebody else has changed the act meanwhile" in stale.text
     assert printed.content.startswith(b"%PDF-")
     assert printed.headers["cache-control"] == "no-store"
+
+
+async def test_what_an_agency_contributes_is_read_in_the_case(common: House) -> None:
+    """The part that a clinic has signed stands on the referral's page, by section and as text."""
+    wish = {"receiver": "clinic", "kind": "contribution", "need": "Стан здоров'я", "sections": "health"}
+    async with at_cabinet(common, "worker-17", "en") as browser:
+        sent = await submit(browser, f"{CASE}/referrals/new", {**wish, "priority": "usual"})
+        place = sent.headers["location"]
+        before = (await browser.get(place)).text
+        await said(common, place[-36:], {"health": "Потребує супроводу <b>"}, whole=True)
+        after = (await browser.get(place)).text
+
+    assert "Nothing yet." in before
+    assert "Потребує супроводу &lt;b&gt;" in after
+    assert "clinic-1" in after
 
 
 async def test_ten_thousand_cases_are_paged(defaced: House) -> None:

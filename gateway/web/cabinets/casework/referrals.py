@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from gateway.agencies import Agency, Role
 from gateway.faults import NotFoundError
 from gateway.referrals.referral import Asks, Referral
 from gateway.referrals.stages import Side, Stage
+from gateway.web.cabinets.casework.history import reason_words
 from gateway.web.cabinets.casework.seat import Seat, seated
 from gateway.web.cabinets.form import Form
 from gateway.web.cabinets.shell import form_of, page, see_other
@@ -125,7 +127,27 @@ async def one(request: Request, case: Code, referral_id: Code) -> Response:
         outcome=view.get("outcome"),
         delivery=view.get("delivery"),
         parts=[_section(seat, each) for each in found.sections],
+        **await _contributed(seat, found),
     )
+
+
+async def _contributed(seat: Seat, referral: Referral) -> Mapping[str, Any]:
+    """Give what an agency has added to the assessment, section by section, and why some of it is not told."""
+    if referral.kind is not Asks.CONTRIBUTION:
+        return {"added": [], "withheld": []}
+    told = await seat.gate.referring.views.contributed(referral)
+    words, language = seat.gate.pipeline.contracts.vocabulary, seat.who.language
+    return {
+        "added": [
+            (each, [(_section(seat, name), text) for name, text in each["sections"].items()])
+            for each in told["contributions"]
+        ],
+        "withheld": [
+            (_section(seat, str(name).removeprefix(PARTS)), *reason_words(reason, words, language))
+            for name, reason in told["withheld"].items()
+            if str(name).startswith(PARTS)
+        ],
+    }
 
 
 async def _body(seat: Seat, form: Form, kind: Asks) -> ReferralBody:
