@@ -22,6 +22,10 @@ from gateway.spelling import Spelling
 FONTS: Final = Path(__file__).parent / "fonts"
 FAMILY: Final = "DejaVu"
 SMALL, BODY, HEADING, TITLE = 7, 9, 11, 14
+TITLES, LINE = 58, 4.6
+"""How wide the titles of cells stand, and how high a line of them is, in millimetres."""
+ALONE = 18
+"""A heading begins a new page where less than this is left: it never stands alone at the foot."""
 INK, GREY = (0, 0, 0), (95, 95, 95)
 SIGNATURE_LINE: Final = "_" * 28
 
@@ -69,10 +73,12 @@ class _Sheet(FPDF):
         self._ink(BODY)
         begun = self._spelling.day(self._act.begun_at.date().isoformat())
         state = self._words[self._act.state.value]
-        self._line(f"{self._words['case']}: {self._act.case}. {self._words['begun']}: {begun}. {state}.", 6)
+        self._line(f"{self._words['case']}: {self._act.case}; {self._words['begun']}: {begun}; {state}.", 6)
 
     def part(self, part: Part) -> None:
         """Write one section; a table across the sheet, cells one below the other."""
+        if self.will_page_break(ALONE):
+            self.add_page()
         self.ln(2)
         self._ink(HEADING, bold=True)
         self._line(part.title, 6)
@@ -85,13 +91,20 @@ class _Sheet(FPDF):
     def _cells(self, row: Sequence[Shown]) -> None:
         for cell in row:
             self._ink(BODY, bold=True)
-            self.multi_cell(58, 4.6, cell.title, new_x=XPos.RIGHT, new_y=YPos.TOP, align="L")
+            height = self.multi_cell(TITLES, LINE, cell.title, dry_run=True, output="HEIGHT", align="L")
+            assert isinstance(height, float)  # noqa: S101  the one thing that was asked for
+            if self.will_page_break(height):
+                self.add_page()
+            page, bottom = self.page, self.get_y() + height
+            self.multi_cell(TITLES, LINE, cell.title, new_x=XPos.RIGHT, new_y=YPos.TOP, align="L")
             self._ink(BODY)
-            self.multi_cell(0, 4.6, cell.readable or "–", new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+            self.multi_cell(0, LINE, cell.readable or "–", new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
             if origin := self._origin(cell):
                 self._ink(SMALL, colour=GREY)
-                self.set_x(self.l_margin + 58)
+                self.set_x(self.l_margin + TITLES)
                 self.multi_cell(0, 3.6, origin, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+            if self.page == page:
+                self.set_y(max(bottom, self.get_y()))
             self.ln(0.8)
 
     def _table(self, part: Part) -> None:
