@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from audit.event import Event, Json, Kind, new_id
@@ -26,6 +26,7 @@ class Export:
     wanted: Filter
     size: int
     count: int = 0
+    official: str = ""
 
     @property
     def resumed(self) -> bool:
@@ -39,8 +40,13 @@ class Exports:
     def __init__(self, database: Database, log: Log) -> None:
         self._database = database
         self._log = log
+        self._running: dict[str, Export] = {}
 
-    async def begin(self, agency: AgencyId, name: str, wanted: Filter) -> Export:
+    def running(self) -> Sequence[Export]:
+        """Give the exports that this process is streaming just now, with how far each has come."""
+        return tuple(self._running.values())
+
+    async def begin(self, agency: AgencyId, name: str, wanted: Filter, official: str = "") -> Export:
         """Put the beginning on record; what is recorded later is not part of the export.
 
         KeyError for a format there is not.
@@ -48,7 +54,7 @@ class Exports:
         shape = format_of(name, self._log.origin)
         async with self._database.reading() as connection:
             size = await size_of(connection)
-        export = Export(new_id(), agency, name, shape, wanted, size)
+        export = Export(new_id(), agency, name, shape, wanted, size, official=official)
         await self._note(export, "started")
         return export
 
@@ -59,6 +65,7 @@ class Exports:
         is raised behind it, so that no reader takes it for whole. Who leaves early is on record as well.
         """
         state, reason = "failed", "hung-up"
+        self._running[export.id] = export
         try:
             if not export.resumed:
                 yield export.format.head()
@@ -70,6 +77,7 @@ class Exports:
             yield export.format.end(self._end(export, state, reason))
             raise
         finally:
+            self._running.pop(export.id, None)
             # Whoever hangs up cancels us: the entry is made all the same.
             await asyncio.shield(self._note(export, state, reason))
         yield export.format.end(self._end(export, state, reason))
@@ -102,6 +110,7 @@ class Exports:
                 kind=Kind.EXPORT,
                 at=now(),
                 agency=export.agency,
+                official=export.official,
                 result=result,
                 reason=reason,
                 details=details,

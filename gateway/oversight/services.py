@@ -27,6 +27,7 @@ from gateway.oversight.retention import RetentionRounds
 from gateway.oversight.sealed import SealedParts
 from gateway.oversight.statements import Statements
 from gateway.oversight.unsealing import Unsealings
+from gateway.oversight.veil import Veil
 from gateway.oversight.wording import Wordings
 from gateway.sealing.keys import KeyRing
 from gateway.storage.engine import Database, now
@@ -98,6 +99,7 @@ class Oversight:
     statements: Statements
     subjects: Subjects
     unsealings: Unsealings
+    veil: Veil
     wordings: Wordings
     log: Log
 
@@ -129,6 +131,7 @@ class Oversight:
             statements=statements,
             subjects=subjects,
             unsealings=Unsealings(on.database, on.log, parts),
+            veil=Veil(on.database),
             wordings=wordings,
             log=on.log,
         )

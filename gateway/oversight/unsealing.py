@@ -154,6 +154,11 @@ class Unsealings:
         query = select(unsealings).where(unsealings.c.state == "requested", live)
         return await self._read(query.order_by(unsealings.c.expires_at))
 
+    async def live(self) -> Sequence[Unsealing]:
+        """Read every request that is still in its time, the newest first, whatever came of it."""
+        live = unsealings.c.expires_at > micros(now())
+        return await self._read(select(unsealings).where(live).order_by(unsealings.c.expires_at.desc()))
+
     async def _take(
         self, asked: Unsealing, was: str, becomes: str, second: str, by: tuple[AgencyId, OfficialId]
     ) -> None:

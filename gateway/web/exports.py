@@ -22,6 +22,7 @@ from audit.store import AuditUnavailableError
 from gateway.agencies import Role
 from gateway.faults import BodyInvalidError
 from gateway.identity import Caller
+from gateway.oversight.exports import Export
 from gateway.storage.engine import translated
 from gateway.web.bodies import EvidenceBody
 from gateway.web.gate import Gate, caller_of, gate_of
@@ -45,8 +46,13 @@ async def exported(
     """
     gate, caller = gate_of(request), caller_of(request, Role.AUDITOR)
     if format is None:
-        return await _as_files(request, gate, caller)
+        return await record_as_files(request, gate, caller)
     begun = await gate.oversight.exports.begin(caller.id, format, wanted)
+    return streamed(gate, begun)
+
+
+def streamed(gate: Gate, begun: Export) -> Response:
+    """Give an export that has begun, piece by piece."""
     headers = {"Export-Id": begun.id, "Entries-Before": str(begun.size)}
     stream = gate.oversight.exports.stream(begun)
     return StreamingResponse(stream, media_type=begun.format.media_type, headers=headers)
@@ -63,6 +69,11 @@ async def evidence(request: Request) -> Response:
     wanted = Filter(**body.model_dump())
     if not any((body.case, body.official, body.agency, body.subject_ref, body.exchange_id)):
         raise BodyInvalidError("not-as-described", [{"pointer": "/case", "code": "missing"}])
+    return await pack_of(gate, caller, wanted)
+
+
+async def pack_of(gate: Gate, caller: Caller, wanted: Filter) -> Response:
+    """Give a pack of evidence as one file; see `Evidence.pack`."""
     folder = Path(tempfile.mkdtemp(prefix="obmin-evidence-"))
     try:
         await gate.oversight.evidence.pack(folder / "evidence", caller.id, wanted)
@@ -72,7 +83,8 @@ async def evidence(request: Request) -> Response:
         raise
 
 
-async def _as_files(request: Request, gate: Gate, caller: Caller) -> Response:
+async def record_as_files(request: Request, gate: Gate, caller: Caller) -> Response:
+    """Give the whole record in the tlog-tiles layout as one file."""
     started = await note_reading(gate, caller, request, Kind.EXPORT, "started", 0)
     with suppress(AuditUnavailableError), translated():
         await gate.publisher.inclusion(started.index)

@@ -186,15 +186,16 @@ async def _found(request: Request, event_id: str) -> tuple[Gate, Caller, Recorde
 
 
 async def note_reading(
-    gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int
+    gate: Gate, caller: Caller, request: Request, kind: Kind, what: str, count: int, official: str = ""
 ) -> Noted:
-    """Put the reading itself on record, before anything of it is given."""
+    """Put the reading itself on record, before anything of it is given; `official` where it is known who."""
     return await gate.pipeline.log.note(
         Event(
             kind=kind,
             at=now(),
             exchange_id=exchange_id_of(request),
             agency=caller.id,
+            official=official,
             result=what,
             details={"count": count},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from gateway.web.cabinets import assets, entrance, signing_in
+from gateway.web.cabinets.auditing.rooms import AUDITING
 from gateway.web.cabinets.casework import rooms as casework
 from gateway.web.cabinets.operating.rooms import OPERATING
 from gateway.web.cabinets.partnering.rooms import PARTNERING
@@ -18,4 +19,5 @@ ROOMS: tuple[ModuleType, ...] = (
     *OPERATING,
     *PERSONAL,
     *PARTNERING,
+    *AUDITING,
 )
