@@ -217,6 +217,8 @@ def told(events: Sequence[Recorded], at: datetime) -> list[Line]:
         event = recorded.event
         if event.kind in _ENDED and (line := _line(recorded, at)):
             lines[event.exchange_id] = line
+        elif event.kind is Kind.PUSH and event.result == "sent" and (line := _line(recorded, at)):
+            lines[str(event.details["message"])] = line  # tried again, it is the same telling
         elif event.kind is Kind.DELIVERY and event.result == "read-again" and event.exchange_id in lines:
             lines[event.exchange_id].read_again.append(event.at)
     return list(lines.values())

@@ -18,6 +18,7 @@ from tests.benchmarks.appending import CALLERS, measure_appending
 from tests.benchmarks.comparison import compare
 from tests.benchmarks.controls import measure_controls
 from tests.benchmarks.decisions import measure_decisions
+from tests.benchmarks.delivery import measure_delivery
 from tests.benchmarks.deployment import deploy, serving
 from tests.benchmarks.fanout import measure_fanout
 from tests.benchmarks.hanging import HANGING, measure_hang
@@ -132,6 +133,28 @@ def run_offers(run: Run) -> None:
     print_figures(run.console, "Offers", shown)
 
 
+def run_delivery(run: Run) -> None:
+    """Deliveries a second on PostgreSQL, beside procrastinate and plain POSTs; a million that wait."""
+    binaries = find_binaries()
+    if binaries is None:
+        run.console.print("PostgreSQL is absent: deliveries were not measured.")
+        return
+    with ExitStack() as stack:
+        server = Server(binaries)
+        stack.callback(server.remove)
+        server.make_durable()
+        server.start()
+        server.create("delivery")
+        (run.folder / "delivery").mkdir()
+        full = run.rounds > 1
+        measured = measure_delivery(
+            run.folder / "delivery", server.url("delivery"), 4000 if full else 800, 1.0 if full else 0.05
+        )
+        figures = [asdict(figure) for figure in asyncio.run(measured)]
+    save(OUT, "delivery", figures)
+    print_figures(run.console, "Deliveries to a local receiver, PostgreSQL", figures)
+
+
 def run_record(run: Run) -> None:
     """The record: appending beside plain inserts, verifying beside bare hashing, searching what is long."""
     appending = [asdict(way) for way in measure_appending(run.folder, run.rounds, 12_800 * run.rounds)]
@@ -167,6 +190,7 @@ PARTS: Mapping[str, Callable[[Run], None]] = {
     "decisions": run_decisions,
     "hanging": run_hang,
     "replicas": run_replicas,
+    "delivery": run_delivery,
     "record": run_record,
     "offers": run_offers,
     "soap": run_soap,

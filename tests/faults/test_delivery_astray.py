@@ -18,12 +18,12 @@ from gateway.outbox.channel import Endpoint
 from gateway.outbox.selection import Fate, Selection
 from tests.faults.misdelivering import Broken, Resting, Sundial, rude
 from tests.faults.traps import FAIL, Trap, trapped_store
-from tests.journeys.conftest import database_of, post, post_of
+from tests.journeys.conftest import post, post_database, post_of
 from tests.journeys.delivering import BY_CONSENT, SIGNER, Post
 from tests.journeys.receiving import CLINIC
 from tests.unit.audit.records import dialect
 
-__all__ = ["database_of", "post", "post_of"]
+__all__ = ["post", "post_database", "post_of"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -56,11 +56,23 @@ async def house_of(database_of: str, tmp_path_factory: pytest.TempPathFactory) -
         yield opened
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def post_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the URL of an empty database for a module, empty for one in the post office's own folder."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server, name = request.getfixturevalue("_shared_server"), f"post-{uuid.uuid4().hex}"
+    server.create(name)
+    yield server.url(name)
+    server.drop(name)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def post_of(database_of: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
+async def post_of(post_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post]:
     """Give one post office on each of the two databases to all tests of a module."""
     folder = tmp_path_factory.mktemp("post")
-    async with open_post(folder, database_of or f"sqlite+aiosqlite:///{folder}/obmin.db") as opened:
+    async with open_post(folder, post_database or f"sqlite+aiosqlite:///{folder}/obmin.db") as opened:
         yield opened
 
 

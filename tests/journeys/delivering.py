@@ -79,7 +79,15 @@ class Post:
 
     async def reset(self) -> None:
         """Forget all messages and consents, so that the next test begins as the first."""
-        tables = ("outbox_replays", "outbox_attempts", "outbox", "consent_uses", "consent_events", "consents")
+        tables = (
+            "inbox",
+            "outbox_replays",
+            "outbox_attempts",
+            "outbox",
+            "consent_uses",
+            "consent_events",
+            "consents",
+        )
         for table in tables:
             await self.database.write(text(f"DELETE FROM {table}"))  # noqa: S608  constants
         self.inbox.begin_anew()
@@ -150,6 +158,14 @@ class Post:
         """Read what the record says of her messages."""
         found = [each.event for each in await self._recorded() if each.index > self.begun]
         return [event for event in found if event.subject_ref == self.subject_ref]
+
+    async def recorded(self) -> list[Recorded]:
+        """Read the entries about her messages, with their places."""
+        return [each for each in await self._recorded() if each.index > self.begun]
+
+    def noted(self) -> Event:
+        """Give an entry that something came in."""
+        return Event(kind=Kind.READ, at=datetime.now(UTC), agency=CASE_SYSTEM, result="search")
 
     async def refusals(self) -> list[Event]:
         """Read which messages were refused, whomever they were about."""

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from audit.store import CompanionRefusedError
 from contracts.contract import NotPermittedError
 from contracts.vocabulary import AgencyId, Purpose, SubjectRef
 from gateway.consent.ground import CaseNotOpenError, ConsentMissingError
 from gateway.faults import BodyInvalidError, ConflictError, NotFoundError
+from gateway.outbox.inbox import Inbox
 from gateway.outbox.message import LARGEST, MessageTooLargeError, Priority, State
+from gateway.oversight.statements import told
 from gateway.sealing.recipient import RecipientKeyError
 from gateway.subjects import SubjectUnfiledError
 from tests.journeys.delivering import BY_CONSENT, BY_LAW, Post
@@ -29,6 +32,32 @@ async def test_a_message_arrives_and_every_step_is_on_record(post: Post) -> None
     assert post.inbox.ids == [message.id]
     assert await post.story() == [("intended", ""), ("sent", ""), ("delivered", "")]
     assert await post.states() == ["delivered"]
+
+
+async def test_her_statement_names_what_was_sent_once_however_often_it_was_tried(post: Post) -> None:
+    """A message that was sent is a line of its own, with receiver and source; an attempt more is none."""
+    post.inbox.answers = [500, 202]
+    await post.outbox.delivery.submit(post.draft())
+    await post.work()
+    await post.hurry()
+    await post.work()
+    lines = told(await post.recorded(), datetime.now(UTC))
+
+    assert [[source["source"] for source in line.sources] for line in lines] == [["education"]]
+    assert [line.recorded.event.agency for line in lines if line.recorded] == [CLINIC]
+
+
+async def test_what_came_in_counts_once(post: Post) -> None:
+    """A repetition under the same id is known; the same id with other content is a contradiction."""
+    inbox, event = Inbox(post.database), post.noted()
+    await post.record.note(event, [inbox.take("clinic", "m-1", b"one")])
+    with pytest.raises(CompanionRefusedError):
+        await post.record.note(post.noted(), [inbox.take("clinic", "m-1", b"one")])
+
+    assert await inbox.has("clinic", "m-1", b"one")
+    assert not await inbox.has("career-centre", "m-1", b"one")
+    with pytest.raises(ConflictError):
+        await inbox.has("clinic", "m-1", b"two")
 
 
 async def test_nothing_of_the_content_is_kept_in_the_open_or_beyond_its_arrival(post: Post) -> None:
