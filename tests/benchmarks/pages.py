@@ -29,7 +29,8 @@ from tests.benchmarks.offers import load, make_offer
 from tests.cabinets import at_cabinet
 from tests.journeys.house import CASE, House, open_house
 
-EVENTS, OFFERS = 100_000, 10_000
+EVENTS, OFFERS, HERS = 100_000, 10_000, 500
+"""`HERS` of the entries are about the person who opens her own pages."""
 AT_ONCE = 400
 TIMES = 15
 FIRST_MS, COLD_KB, WARM_KB = 50.0, 150.0, 15.0
@@ -60,7 +61,9 @@ async def _measure(folder: Path, share: float) -> list[PageFigure]:
         async with lay_foundation(house.settings) as foundation:
             people = await foundation.database.fetch(select(cases.c.id, cases.c.subject_ref))
             refs = {row.id: row.subject_ref for row in people}
-            await _remember(foundation.log, list(refs.items()), int(EVENTS * share))
+            others = [(case, ref) for case, ref in refs.items() if ref != refs[CASE]]
+            await _remember(foundation.log, others, int((EVENTS - HERS) * share))
+            await _remember(foundation.log, [(CASE, refs[CASE])], HERS)
             await _offer(foundation.database, int(OFFERS * share))
         who = {
             Cabinet.CASEWORK: "worker-17",
@@ -122,7 +125,7 @@ async def _remember(log: Log, people: Sequence[tuple[str, str]], count: int) -> 
                     Event(
                         kind=kind,
                         at=now(),
-                        exchange_id=f"bench-{number:08}",
+                        exchange_id=f"bench-{ref[:8]}-{number:08}",
                         agency="case-system",
                         official="worker-17",
                         case=case,

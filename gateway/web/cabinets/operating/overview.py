@@ -12,7 +12,7 @@ from gateway.web.cabinets.look import look_in
 from gateway.web.cabinets.operating.agencies import applying
 from gateway.web.cabinets.operating.contracts import waiting_in
 from gateway.web.cabinets.operating.keys import ending, record_of
-from gateway.web.cabinets.operating.sources import lines_of, worrying
+from gateway.web.cabinets.operating.sources import worrying
 from gateway.web.cabinets.pictures import columns
 from gateway.web.cabinets.shell import page, signed_in
 from gateway.web.cabinets.words import N_
@@ -25,14 +25,14 @@ router = APIRouter(include_in_schema=False)
 async def overview(request: Request) -> Response:
     """Show what needs somebody."""
     who, gate = await signed_in(request, Cabinet.OPERATING), gate_of(request)
-    sources, lanes = lines_of(gate, who.language), await gate.outbox.letters.lanes()
+    lanes = await gate.outbox.letters.lanes()
     days = await exchanges_by_day(gate.database, gate.zone)
     return page(
         request,
         who,
         "operating/overview.html",
-        worrying=worrying(sources),
-        sources=len(sources),
+        worrying=worrying(gate),
+        sources=len(gate.registries),
         waiting=sum(lane.waiting for lane in lanes),
         letters=sum(lane.letters for lane in lanes),
         drafts=len(waiting_in(gate)),

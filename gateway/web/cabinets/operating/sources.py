@@ -86,15 +86,19 @@ def lines_of(gate: Gate, language: str) -> Sequence[SourceLine]:
     )
 
 
-def worrying(lines: Sequence[SourceLine]) -> int:
+def worrying(gate: Gate) -> int:
     """Count the sources that need somebody."""
-    names = {STATES[state][0] for state in WORRYING}
-    return sum(line.state in names for line in lines)
+    return sum(_standing(gate, told)["state"] in WORRYING for told in gate.pipeline.health.report())
+
+
+def _standing(gate: Gate, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what `GET /v1/sources` tells of one."""
+    return {**told, **gate.registries[told["source"]].standing()}
 
 
 def _line(gate: Gate, told: Mapping[str, Any], language: str) -> SourceLine:
     source: Source = told["source"]
-    standing: Mapping[str, Any] = {**told, **gate.registries[source].standing()}
+    standing = _standing(gate, told)
     state, colour = STATES[standing["state"]]
     name = getattr(gate.pipeline.contracts.vocabulary.sources[source], language)
     recent = gate.pipeline.health.recent(source)[-DRAWN:]
