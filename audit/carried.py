@@ -100,11 +100,11 @@ TABLE: Mapping[Kind, Row] = {
         "what a person was asked, agreed to or no longer does, the text she was shown, and what followed",
         frozenset({"subject_ref"}),
         sometimes="consent consumer sources given_by notice supersedes witness scan due request consents "
-        "whole approval sent attempts",
+        "whole approval sent attempts push",
         results="given refused withdrawn expired superseded suspended guardian-authority-ended came-of-age "
-        "recalled recall-acknowledged purged request-asked request-reached request-not-reached "
-        "request-expired approval-asked approval-sent approval-resent approval-code-wrong "
-        "approval-code-not-checked approval-code-not-sent approval-verified "
+        "recalled recall-acknowledged recall-unanswered purged request-asked request-reached "
+        "request-not-reached request-expired approval-asked approval-sent approval-resent "
+        "approval-code-wrong approval-code-not-checked approval-code-not-sent approval-verified "
         "approval-ended approval-expired approval-failed",
     ),
     Kind.CASE: _row(
@@ -119,10 +119,10 @@ TABLE: Mapping[Kind, Row] = {
         results="in-force refused kept activated",
     ),
     Kind.CORRECTION: _row(
-        "that a register's owner is asked to correct a field that was told, the words sealed",
+        "that a register's owner is asked to correct a field, the words sealed; and what came of it",
         _PERSON | {"official"},
-        "source field sealed",
-        results="recorded",
+        sometimes="source field sealed push correction due recipients",
+        results="recorded corrected refused acknowledged correction-unanswered",
     ),
     Kind.KEY: _row(
         "what was done with the gateway's keys",

@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from contracts.vocabulary import AgencyId, ObminError
+from contracts.vocabulary import AgencyId, ObminError, Source
 from gateway.sealing.recipient import RecipientKey, can_seal
 
 
@@ -52,7 +52,7 @@ class Agency:
     """One agency. `signing` verifies its assertions, by key id; `recipient` is what we seal answers to.
 
     `members` are its names on the bus (`instance/class/code[/subsystem]`); `purposes` says which purpose
-    each of its declarations in the bus's catalogue stands for.
+    each of its declarations in the bus's catalogue stands for; `keeps` are the registers whose owner it is.
     """
 
     id: AgencyId
@@ -63,6 +63,7 @@ class Agency:
     members: frozenset[str] = frozenset()
     purposes: Mapping[str, str] = field(default_factory=dict)
     rights: frozenset[Right] = frozenset()
+    keeps: frozenset[Source] = frozenset()
 
 
 class AgenciesError(ObminError):
@@ -78,6 +79,7 @@ class _Entry(BaseModel):
     members: list[Annotated[str, StringConstraints(pattern=MEMBER)]] = Field(default_factory=list)
     purposes: dict[str, str] = Field(default_factory=dict)
     rights: list[Right] = []
+    keeps: list[str] = Field(default_factory=list)
 
 
 def load_agencies(path: Path) -> Mapping[AgencyId, Agency]:
@@ -124,6 +126,7 @@ def _agency(path: Path, agency_id: str, raw: Any) -> Agency:
         members=frozenset(entry.members),
         purposes=MappingProxyType(entry.purposes),
         rights=frozenset(entry.rights),
+        keeps=frozenset(map(Source, entry.keeps)),
     )
 
 

@@ -30,6 +30,7 @@ from gateway.bus import Bus, SecurityServer
 from gateway.cases import Cases
 from gateway.casework import Casework
 from gateway.channels.service import Channels
+from gateway.channels.telling import TellingAgencies
 from gateway.chores import Chores
 from gateway.clock import Clock
 from gateway.connections import connect
@@ -184,6 +185,8 @@ async def _open_gate(
         chores = asyncio.create_task(chores_of(foundation).run())
         stack.push_async_callback(stop, chores)
         stack.push_async_callback(stop, asyncio.create_task(outbox.worker.run()))
+        telling = TellingAgencies(database, foundation.log, outbox.delivery)
+        stack.push_async_callback(stop, asyncio.create_task(telling.run()))
         stack.push_async_callback(stop, asyncio.create_task(referring.run()))
     return Gate(
         pipeline=Pipeline(

@@ -62,6 +62,8 @@ AGENCIES: Mapping[str, tuple[Role, str, str]] = {
     "career-centre": (Role.RECEIVER, "Кар'єрний центр (демо)", "Career centre (demo)"),
 }
 RIGHTS: Mapping[str, list[Right]] = {"case-system": [Right.PROTECT, Right.LIFT_PROTECTION]}
+KEEPS: Mapping[str, list[str]] = {"clinic": ["health"]}
+"""Whose registers the demo's agencies answer for."""
 CASE_SYSTEM = AgencyId("case-system")
 MAIN_PERSON = "maria"
 MAIN_CASES = tuple(CaseId(f"KYIV-2026-{number:06}") for number in range(120, 130))
@@ -202,6 +204,8 @@ def _write_agencies(demo: Demo) -> None:
             f"signing = [{public}]",
             f"recipient = {public}",
         ]
+        if agency in KEEPS:
+            lines.append(f"keeps = {json.dumps(KEEPS[agency])}")
         if agency in MEMBERS:
             lines += [f'members = ["{MEMBERS[agency]}"]', f"purposes = {inline_table(DECLARED)}"]
         lines.append("")

@@ -27,6 +27,7 @@ from gateway.app import (
     referring_of,
 )
 from gateway.bus import BusUnusableError
+from gateway.channels.telling import TellingAgencies
 from gateway.clock import Clock
 from gateway.commands.settling import settings_of, told
 from gateway.logs import configure_logs
@@ -168,7 +169,8 @@ async def _work(settings: Settings) -> None:
     async with lay_foundation(settings) as foundation:
         outbox = outbox_of(foundation, channels_of(foundation), Clock())
         referring = referring_of(foundation, outbox)
-        work = (chores_of(foundation), foundation.publisher, outbox.worker, referring)
+        telling = TellingAgencies(foundation.database, foundation.log, outbox.delivery)
+        work = (chores_of(foundation), foundation.publisher, outbox.worker, referring, telling)
         tasks = [asyncio.create_task(each.run()) for each in work]
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,9 +1,9 @@
-"""Requests that a register's owner correct an entry (role `case-system`; an auditor sees the list)."""
+"""Requests that a register's owner correct an entry, its answer, and who has put right what it was told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import StringConstraints
@@ -12,12 +12,16 @@ from starlette.responses import Response
 
 from contracts.vocabulary import Field, OfficialId, Source
 from gateway.agencies import Role
+from gateway.correcting import Correcting, Recipient, Result
 from gateway.corrections import Correction, Corrections
-from gateway.web.bodies import LARGEST_INDEX
+from gateway.storage.engine import now
+from gateway.web.bodies import LARGEST_INDEX, OfficialOnlyBody
+from gateway.web.endpoints import RECEIVERS
 from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.idempotency import once
 from gateway.web.replying import reply
 from gateway.web.wire import Body, Code, OfficialBody, described, parse, read_bytes
+from gateway.workdays import Calendar
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -30,6 +34,13 @@ class CorrectionBody(Body):
     field: Code
     official: OfficialBody
     statement: Annotated[str, StringConstraints(min_length=10, max_length=2000, strip_whitespace=True)]
+
+
+class AnswerBody(Body):
+    """`POST /v1/corrections/{id}/answer`: what the register's owner did."""
+
+    outcome: Literal["corrected", "refused"]
+    official: OfficialBody
 
 
 @router.post("", openapi_extra=described(CorrectionBody), summary="Report that a register's entry is wrong")
@@ -70,16 +81,77 @@ async def listed(
     return reply(page)
 
 
+@router.get("/unanswered", summary="Corrections that nobody has acknowledged")
+async def unanswered(request: Request) -> Response:
+    """List what the caller has still to put right; an auditor and an operator see everybody's."""
+    gate, caller = gate_of(request), caller_of(request, *RECEIVERS, Role.AUDITOR, Role.OPERATOR)
+    everybody = caller.has(Role.AUDITOR) or caller.has(Role.OPERATOR)
+    found = await _correcting(gate).unanswered(None if everybody else caller.id)
+    return reply({"corrections": [_due(each) for each in found]})
+
+
 @router.get("/{correction_id}", summary="One request")
 async def get(request: Request, correction_id: Code) -> Response:
-    """Show one of the caller's own with its words; the reading is on record."""
-    gate, caller = gate_of(request), caller_of(request, Role.CASE_SYSTEM)
+    """Show one with its words, to who made it and to the register's owner; the reading is on record."""
+    gate, caller = gate_of(request), caller_of(request, *RECEIVERS)
     found, words = await _corrections(gate).read(correction_id, caller.id)
     return reply({**_shown(gate, found), "statement": words})
 
 
+@router.post(
+    "/{correction_id}/answer", openapi_extra=described(AnswerBody), summary="Say, as the owner, what was done"
+)
+async def answer(request: Request, correction_id: Code) -> Response:
+    """Answer for a register that the caller keeps, once; whoever was told the wrong value is told now."""
+    gate, caller = gate_of(request), caller_of(request, *RECEIVERS)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        body = parse(AnswerBody, content)
+        official, result = OfficialId(body.official.id), Result(body.outcome)
+        found = await _correcting(gate).answer(correction_id, caller.id, official, result)
+        return reply({**_shown(gate, found), "state": result.value})
+
+    return await once(request, caller, content, produce)
+
+
+@router.post(
+    "/{correction_id}/acknowledgement",
+    openapi_extra=described(OfficialOnlyBody),
+    summary="Say, as a recipient, that it was put right",
+)
+async def acknowledge(request: Request, correction_id: Code) -> Response:
+    """Acknowledge a correction of what the caller was told, once."""
+    gate, caller = gate_of(request), caller_of(request, *RECEIVERS)
+    content = await read_bytes(request, gate.largest_body)
+
+    async def produce() -> Response:
+        official = OfficialId(parse(OfficialOnlyBody, content).official.id)
+        return reply(_due(await _correcting(gate).acknowledge(correction_id, caller.id, official)))
+
+    return await once(request, caller, content, produce)
+
+
 def _corrections(gate: Gate) -> Corrections:
-    return Corrections(gate.database, gate.pipeline.log, gate.oversight.parts)
+    return Corrections(
+        gate.database, gate.pipeline.log, gate.oversight.parts, gate.outbox.delivery, gate.agencies
+    )
+
+
+def _correcting(gate: Gate) -> Correcting:
+    calendar = Calendar(gate.country)
+    return Correcting(gate.database, gate.pipeline.log, _corrections(gate), gate.agencies, calendar)
+
+
+def _due(recipient: Recipient) -> Mapping[str, Any]:
+    return {
+        "correction": recipient.correction_id,
+        "agency": recipient.agency,
+        "exchanges": recipient.exchanges,
+        "due_on": recipient.due_on,
+        "overdue": recipient.acknowledged_at is None and now().date() > recipient.due_on,
+        "acknowledged_at": recipient.acknowledged_at,
+    }
 
 
 def _shown(gate: Gate, correction: Correction) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from gateway.web.replying import reply
 from gateway.web.wire import Code, described, parse, read_bytes
 
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
-RECIPIENTS = (Role.CASE_SYSTEM, Role.PARTNER)
+RECIPIENTS = (Role.CASE_SYSTEM, Role.PARTNER, Role.RECEIVER)
 
 
 @router.get("", summary="What was withdrawn")

@@ -104,4 +104,4 @@ async def test_another_agencys_exchange_is_unknown(house_of: House) -> None:
     foreign = await house_of.get(f"{PLACE}/{made['id']}", agency="partner")
     no_request = await house_of.get(f"{PLACE}/{made['exchange_id']}")
 
-    assert (unknown.status_code, foreign.status_code, no_request.status_code) == (404, 403, 404)
+    assert (unknown.status_code, foreign.status_code, no_request.status_code) == (404, 404, 404)
