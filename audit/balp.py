@@ -74,6 +74,7 @@ SHAPES: Mapping[Kind, _Shape] = {
     Kind.ALLOCATION: _Shape("110110", "Patient Record", "U"),
     Kind.PARTNER: _SECURITY,
     Kind.ENDPOINT: _SECURITY,
+    Kind.BUNDLE: _Shape("110106", "Export", "R", "transmit"),
     Kind.PUSH: _Shape("110106", "Export", "R", "transmit"),
     Kind.REFERRAL: _Shape("110106", "Export", "R", "transmit"),
     Kind.SUBSCRIPTION: _Shape("110100", "Application Activity", "U"),

@@ -247,6 +247,13 @@ TABLE: Mapping[Kind, Row] = {
         sometimes="selection preview per_minute revived refused by",
         results="started stopped done",
     ),
+    Kind.BUNDLE: _row(
+        "that messages left in a file to be carried, or came in one: for whom, which, from which gateway",
+        _READER,
+        "bundle messages",
+        "sender known",
+        "exported imported",
+    ),
     Kind.ENDPOINT: _row(
         "where an agency takes messages: registered, proved, paused and why, its secret rotated, deleted",
         _READER | {"official"},

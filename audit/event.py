@@ -70,6 +70,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     ALARM = "alarm"
     CONFIG = "config"
+    BUNDLE = "bundle"
     EMERGENCY = "emergency"
     ENDPOINT = "endpoint"
     PROTECTION = "protection"

@@ -6,6 +6,7 @@ import typer
 
 from gateway.commands.adapters import adapters
 from gateway.commands.bench import unseal
+from gateway.commands.bundles import bundles
 from gateway.commands.contracts import contracts
 from gateway.commands.demo import demo
 from gateway.commands.entries import entries, statement
@@ -33,6 +34,7 @@ for name, group in (
     ("contracts", contracts),
     ("adapters", adapters),
     ("audit", audit),
+    ("bundles", bundles),
     ("keys", keys),
     ("people", people),
     ("db", db),

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.bundles.importing import Importing
 from gateway.channels.cloudevent import cloud_event
+from gateway.faults import NotFoundError
 from gateway.web.bodies import LARGEST_INDEX
 from gateway.web.endpoints import RECEIVERS
-from gateway.web.gate import caller_of, gate_of
+from gateway.web.gate import Gate, caller_of, gate_of
 from gateway.web.idempotency import once
 from gateway.web.replying import reply
 from gateway.web.wire import Body, Code, Reference, described, parse, read_bytes
@@ -35,12 +37,13 @@ async def fetch(
     """Give the caller's messages as CloudEvents, each sealed to it; `after` is the `next` of the page before.
 
     They stand in the order in which they were written. Without `after` everything is given again that was
-    not acknowledged.
+    not acknowledged. `carried` is what came for the caller in bundles from other gateways.
     """
     gate, caller = gate_of(request), caller_of(request, *RECEIVERS)
     found = await gate.outbox.pickup.fetch(caller.id, after, limit)
     page = {
         "messages": [cloud_event(each.parcel, gate.channels.source) for each in found],
+        "carried": await _carried(gate).waiting(caller.id, limit),
         "next": found[-1].leased.message.seq if found else after,
     }
     return reply(page)
@@ -58,7 +61,15 @@ async def acknowledge(request: Request, message_id: Code) -> Response:
 
     async def produce() -> Response:
         reference = parse(AcknowledgingBody, content or b"{}").reference
-        done = await gate.outbox.pickup.acknowledge(caller.id, message_id, reference)
+        try:
+            done = await gate.outbox.pickup.acknowledge(caller.id, message_id, reference)
+        except NotFoundError:
+            await _carried(gate).acknowledge(caller.id, message_id)
+            return reply({"id": message_id, "state": "delivered"})
         return reply({"id": done.id, "type": done.type, "state": done.state.value})
 
     return await once(request, caller, content, produce)
+
+
+def _carried(gate: Gate) -> Importing:
+    return Importing(gate.database, gate.pipeline.log, gate.agencies)

@@ -158,7 +158,9 @@ async def correct(request: Request, case: Code, exchange_id: Code) -> Response:
     if not SHORTEST <= len(words) <= LONGEST:
         return again(TOO_SHORT)
     gate = seat.gate
-    corrections = Corrections(gate.database, gate.pipeline.log, gate.oversight.parts)
+    corrections = Corrections(
+        gate.database, gate.pipeline.log, gate.oversight.parts, gate.outbox.delivery, gate.agencies
+    )
     released = await gate.kept.released(exchange_id, seat.who.caller.id)
     if released.case != seat.case.id:
         raise NotFoundError
