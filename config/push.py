@@ -26,6 +26,11 @@ class MailSettings(Section):
     sender: str = "obmin@localhost"
     """From whom mail comes."""
 
+    @property
+    def secret(self) -> str:
+        """Give the password."""
+        return self.password.get_secret_value()
+
 
 class PushSettings(Section):
     """Messages to agencies and people."""
@@ -34,11 +39,7 @@ class PushSettings(Section):
     """Whether an agency's address may be on this machine, without TLS: for demos alone."""
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Inner networks in which agencies may have addresses: `10.20.0.0/16`. The public internet otherwise."""
-    security_server: str = ""
-    """Our security server's address for calls: agencies on the bus get messages through it."""
     mail: MailSettings = MailSettings()
     """See `MailSettings`."""
-    statement: str = ""
-    """The link by which a person reaches her statement; her cabinet at `public_url` when empty."""
     dead_after_hours: float = Field(default=24.0, gt=0)
     """An agency's address that has taken nothing for so long is paused."""

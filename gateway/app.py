@@ -260,7 +260,9 @@ def chores_of(held: Foundation) -> Chores:
 def channels_of(held: Foundation) -> Channels:
     """Give what reaches agencies; whoever opens it closes its `posting`."""
     settings = held.settings
-    return Channels.over(held.database, held.log, held.ring, settings.tenant, settings.push)
+    return Channels.over(
+        held.database, held.log, held.ring, settings.tenant, settings.push, settings.public_url
+    )
 
 
 def outbox_of(held: Foundation, channels: Channels, clock: Clock) -> Outbox:

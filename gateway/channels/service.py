@@ -10,6 +10,7 @@ from typing import Protocol, Self
 from adapters.protocols.reach import Network
 from audit.log import Log
 from gateway.channels.endpoints import Endpoints
+from gateway.channels.mail import MailChannel, Server
 from gateway.channels.places import Places
 from gateway.channels.posting import Posting
 from gateway.channels.reach import PublicReach
@@ -33,8 +34,19 @@ class Pushing(Protocol):
         """Inner networks in which agencies may have addresses."""
 
     @property
+    def mail(self) -> Server:
+        """The server that takes our mail; none where its host is empty."""
+
+    @property
     def dead_after_hours(self) -> float:
         """After how long without a sign an address is paused."""
+
+
+class Provable(Channel, Protocol):
+    """A channel whose endpoints can show that their agency holds them."""
+
+    async def challenge(self, endpoint: Endpoint) -> str:
+        """Give why an endpoint did not prove itself, nothing where it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +58,21 @@ class Channels:
     secrets: WebhookSecrets
     source: str
     places: Places
-    provers: Mapping[str, WebhookChannel]
+    provers: Mapping[str, Provable]
     by_kind: Mapping[str, Channel]
 
     @classmethod
-    def over(cls, database: Database, record: Log, ring: KeyRing, tenant: str, settings: Pushing) -> Self:
+    def over(
+        cls, database: Database, record: Log, ring: KeyRing, tenant: str, settings: Pushing, public_url: str
+    ) -> Self:
         """Put them together; nothing is called yet."""
         reach = PublicReach(settings.networks, loopback=settings.loopback)
         posting, secrets = Posting(reach), WebhookSecrets(ring.index_key, tenant)
         webhook = WebhookChannel(posting, Signing(secrets, ring.origin))
         endpoints = Endpoints(database, record, timedelta(hours=settings.dead_after_hours))
-        channels: dict[str, Channel] = {"webhook": webhook}
+        channels: dict[str, Provable] = {"webhook": webhook}
+        if settings.mail.host:
+            channels["mail"] = MailChannel(settings.mail, public_url)
         watched = {kind: Watched(channel, endpoints) for kind, channel in channels.items()}
         return cls(
             endpoints=endpoints,
@@ -64,7 +80,7 @@ class Channels:
             secrets=secrets,
             source=ring.origin,
             places=Places(frozenset(channels), reach),
-            provers={"webhook": webhook},
+            provers=channels,
             by_kind=watched,
         )
 
