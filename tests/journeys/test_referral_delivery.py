@@ -16,7 +16,7 @@ from audit.carried import undeclared
 from gateway.app import channels_of, lay_foundation, outbox_of, referring_of
 from gateway.clock import Clock
 from gateway.referrals.service import Referring
-from gateway.storage.engine import micros, now
+from gateway.storage.engine import Database, micros, now
 from gateway.storage.referral_tables import referrals
 from tests.journeys.house import MARIA, House
 from tests.journeys.posting import Receiver, content_of, deleted, receiving, registered
@@ -46,10 +46,10 @@ async def beside(house: House) -> AsyncIterator[Referring]:
 
 async def overdue(house: House, referral: str, hours: int) -> None:
     """Let the time of a referral be over, or nearly so, as if days had passed."""
-    async with lay_foundation(house.settings) as foundation:
-        due = now() - timedelta(hours=hours)
-        values = {"due_at": micros(due), "remind_at": micros(now() - timedelta(hours=1))}
-        await foundation.database.write(update(referrals).where(referrals.c.id == referral).values(**values))
+    due, database = now() - timedelta(hours=hours), Database(house.settings.database.url)
+    values = {"due_at": micros(due), "remind_at": micros(now() - timedelta(hours=1))}
+    await database.write(update(referrals).where(referrals.c.id == referral).values(**values))
+    await database.close()
 
 
 async def standing(house: House, referral: str, state: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import update
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.app import lay_foundation
+from gateway.storage.engine import Database
 from gateway.storage.referral_tables import subscriptions
 from tests.journeys.house import CASE, MARIA, House, case_of, open_house, query_about
 from tests.journeys.posting import Receiver, content_of, deleted, receiving, registered
@@ -102,9 +102,9 @@ async def begun(house: House, reference: str, **changes: Any) -> str:
 
 async def looked(house: House, subscription: str, result: str) -> None:
     """Let the next look be due, and wait until the record has its result."""
-    async with lay_foundation(house.settings) as foundation:
-        due = update(subscriptions).where(subscriptions.c.id == subscription).values(check_at=0)
-        await foundation.database.write(due)
+    database = Database(house.settings.database.url)
+    await database.write(update(subscriptions).where(subscriptions.c.id == subscription).values(check_at=0))
+    await database.close()
     async with asyncio.timeout(20):
         while result not in await results(house, subscription):  # noqa: ASYNC110  over HTTP
             await asyncio.sleep(0.1)
