@@ -31,7 +31,7 @@ _POSTGRESQL = text(
 SET holder = :holder, due_at = :until, attempts = o.attempts + 1,
     lost = CASE WHEN o.holder IS NULL THEN o.lost ELSE o.lost + 1 END,
     doubtful = CASE WHEN o.holder IS NULL THEN o.doubtful ELSE 1 END
-FROM (
+WHERE o.seq = ANY (ARRAY(
     SELECT picked.seq
     FROM unnest(CAST(:agencies AS text[]), CAST(:rooms AS int[])) AS receiver(agency, room)
     CROSS JOIN (VALUES (0), (1)) AS given(priority)
@@ -41,10 +41,10 @@ FROM (
         ORDER BY due_at LIMIT receiver.room
         FOR UPDATE SKIP LOCKED
     ) AS picked
-) AS claimed
-WHERE o.seq = claimed.seq
+))
 RETURNING o.*"""
 )
+"""An array, not a join: a planner that cannot know the rooms would read the whole table to join with."""
 
 
 @dataclass(frozen=True, slots=True)
