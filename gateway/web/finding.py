@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter
@@ -44,8 +45,17 @@ async def find(request: Request) -> Response:
     return reply(await find_offers(request, caller, body, language_of(request.headers)))
 
 
-async def find_offers(request: Request, caller: Caller, body: SearchBody, language: str) -> Mapping[str, Any]:
-    """Find them on behalf of a request. Raises `BodyInvalidError`, `NotFoundError` and as `use_again`."""
+async def find_offers(
+    request: Request,
+    caller: Caller,
+    body: SearchBody,
+    language: str,
+    via: Mapping[str, Json] = MappingProxyType({}),
+) -> Mapping[str, Any]:
+    """Find them on behalf of a request. Raises `BodyInvalidError`, `NotFoundError` and as `use_again`.
+
+    `via` names the protocol by which the search came, and its ids there.
+    """
     gate = gate_of(request)
     wanted = _wanted(gate, body)
     await gate.cases.get(caller.id, CaseId(body.case))
@@ -68,6 +78,8 @@ async def find_offers(request: Request, caller: Caller, body: SearchBody, langua
             "near-miss" if found else "none",
         )
     details: dict[str, Json] = {"category": wanted.category, "facts": _used(found), "matches": len(matches)}
+    if via:
+        details["via"] = dict(via)
     await gate.pipeline.log.note(_entry(caller, body, "searched", reused, details))
     trust = await gate.offering.register.trust({each.offer.partner for each in found}, now())
     return {

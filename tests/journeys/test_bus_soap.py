@@ -276,7 +276,7 @@ async def test_the_wsdl_is_as_a_security_server_serves_it(common: House) -> None
 
     assert namespaces == ["urn:obmin:bus:v1", "http://x-road.eu/xsd/identifiers", XROAD.strip("{}")]
     assert f'location="{common.settings.bus.url}/xroad/soap"' in whole.text
-    assert one.content == whole.content
+    assert set(re.findall(r'operation name="(\w+)"', one.text)) == {"GetSocialHistory"}
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from gateway.bus import Bus
 from gateway.faults import BodyInvalidError, ForbiddenError
 from gateway.query import Query
 from gateway.web.facades.bus_faults import BusMessageError, Flaw, ServiceUnknownError
-from gateway.web.facades.seam import Asked
-from gateway.web.facades.services import SERVICES, Service
+from gateway.web.facades.seam import Asked, Sought
+from gateway.web.facades.services import SEARCH_OFFERS, SERVICES, Service
+from gateway.web.finding_wire import SearchBody
 from gateway.web.wire import Body, Code, HistoryBody, SubjectBody, parse, places_of
 
 MESSAGE_ID: Final = re.compile(r"[0-9A-Za-z'()+,\-.=?_:/]{1,128}")
@@ -88,6 +89,8 @@ def read_asked(
         raise ForbiddenError
     if not MESSAGE_ID.fullmatch(carried.message_id):
         raise BusMessageError(Flaw.MISSING_HEADER_FIELD)
+    if carried.service == SEARCH_OFFERS:
+        return Asked(caller, _sought(carried, body, language))
     said = parse(AskingBody, body or b"{}")
     purpose_id = _purpose_id(carried, said)
     history = _history(
@@ -103,6 +106,26 @@ def read_asked(
     return Asked(caller, _query(history, carried, purpose_id, exchange_id, vocabulary, language))
 
 
+class SeekingBody(SearchBody):
+    """The body of a search over the bus: case and official stand in the headers, or here too."""
+
+    case: Code | None = None  # type: ignore[assignment]  # checked once the headers have been read
+    official: Code | None = None  # type: ignore[assignment]
+
+
+def _sought(carried: Carried, body: bytes, language: str) -> Sought:
+    """Turn a message into a search: it names nobody and needs no purpose; one that is sent is on record."""
+    said = parse(SeekingBody, body or b"{}")
+    members = said.model_dump(exclude={"case", "official"})
+    case, official = _one(carried.case, said.case), _one(carried.official, said.official)
+    try:
+        search = SearchBody.model_validate({**members, "case": case, "official": {"id": official}})
+    except ValidationError as error:
+        raise BodyInvalidError("not-as-described", places_of(error, SearchBody)) from None
+    via = _via(carried, ",".join(sorted(carried.purpose_ids)))
+    return Sought(search, language, via)
+
+
 def _query(
     history: HistoryBody,
     carried: Carried,
@@ -111,6 +134,11 @@ def _query(
     vocabulary: Vocabulary,
     language: str,
 ) -> Query:
+    return history.query(exchange_id, vocabulary, language, _via(carried, purpose_id))
+
+
+def _via(carried: Carried, purpose_id: str) -> dict[str, Json]:
+    """Give what goes on record of how a message came."""
     via: dict[str, Json] = {
         "protocol": carried.protocol,
         "client": carried.client,
@@ -120,7 +148,7 @@ def _query(
     }
     if MESSAGE_ID.fullmatch(carried.transaction_id):
         via["transaction_id"] = carried.transaction_id
-    return history.query(exchange_id, vocabulary, language, via)
+    return via
 
 
 def _history(members: Mapping[str, Any]) -> HistoryBody:

@@ -80,7 +80,8 @@ TABLE: Mapping[type[BaseException], str] = MappingProxyType(
         InvalidIdentifierError: "client.invalid_body",
         BodyInvalidError: "client.invalid_body",
         BodyTooLargeError: "client.invalid_message",
-        NotFoundError: "server.serverproxy.unknown_service",
+        NotFoundError: "client.invalid_body",
+        ServiceUnknownError: "server.serverproxy.unknown_service",
         MethodError: "client.invalid_http_method",
     }
 )

@@ -20,7 +20,7 @@ from gateway.bus import Bus
 from gateway.web.facades.asking import Carried, read_asked
 from gateway.web.facades.bus_faults import BusMessageError, Flaw, ServiceUnknownError, fault_code
 from gateway.web.facades.peer import bus_of, recognise
-from gateway.web.facades.seam import Asked, serve
+from gateway.web.facades.seam import Asked, Offers, serve
 from gateway.web.facades.soap_message import PART
 from gateway.web.gate import exchange_id_of, gate_of, language_of
 from gateway.web.problem import Problem
@@ -102,7 +102,7 @@ class BusRest:
             language_of(self._request.headers),
         )
 
-    def write(self, answer: Answer) -> Response:
+    def write(self, answer: Answer | Offers) -> Response:
         """See `Facade.write`."""
         names = [name for name in self._dialect.returned if name in self._request.headers]
         returned = {name: self._request.headers[name] for name in names}

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from audit.event import Event, Kind
+from audit.event import Event, Json, Kind
 from gateway.answer import Answer
 from gateway.identity import Caller, UnauthenticatedError
 from gateway.query import Query
 from gateway.storage.engine import now
 from gateway.web.exchanging import answered
+from gateway.web.finding import find_offers
+from gateway.web.finding_wire import SearchBody
 from gateway.web.gate import exchange_id_of, gate_of
 from gateway.web.problems import problem_of
+from gateway.web.replying import to_json
 from gateway.web.wire import read_bytes
 
 log = structlog.get_logger()
@@ -30,11 +33,31 @@ C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A search among offers; `via` names the protocol by which it came, and its ids there."""
+
+    body: SearchBody
+    language: str
+    via: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request turned out to say."""
+    """What a request turned out to say: a query about a person, or a search among offers."""
 
     caller: Caller
-    query: Query
+    query: Query | Sought
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a search found, as our own interface shows it. Nothing of it is about a person."""
+
+    found: Mapping[str, Any]
+
+    def as_json(self) -> bytes:
+        """Give it as it travels."""
+        return to_json(self.found)
 
 
 class Facade(Protocol):
@@ -49,8 +72,8 @@ class Facade(Protocol):
     def read(self, body: bytes) -> Asked:
         """Understand the request; raises errors that have a row in `gateway.web.problems`."""
 
-    def write(self, answer: Answer) -> Response:
-        """Say the answer in this protocol, whole: its receipt included."""
+    def write(self, answer: Answer | Offers) -> Response:
+        """Say the answer in this protocol, whole: the receipt of a history included."""
 
     def refuse(self, error: Exception) -> Response:
         """Say a refusal in this protocol: a code, a title, the exchange; nothing that was sent."""
@@ -74,6 +97,10 @@ async def _served(request: Request, facade: Facade) -> Response:
     except UnauthenticatedError as error:
         await gate.pipeline.log.note(_stranger(exchange_id_of(request), error))
         raise
+    if isinstance(asked.query, Sought):
+        sought = asked.query
+        found = await find_offers(request, asked.caller, sought.body, sought.language, sought.via)
+        return facade.write(Offers(found))
     return facade.write(await answered(request, gate, asked.caller, asked.query))
 
 

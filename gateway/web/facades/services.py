@@ -11,12 +11,14 @@ from typing import Final
 from gateway.agencies import Role
 
 SCHEMAS: Final = Path(__file__).parent / "schemas"
+SCHEMA: Final = SCHEMAS / "obmin.xsd"
 NAMESPACE: Final = "urn:obmin:bus:v1"
+SEARCH_OFFERS: Final = "SearchOffers"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `schema` describes the elements `code` and `codeResponse` in `NAMESPACE`.
+    """One service. `schema` describes the elements `code` and `codeResponse` in `NAMESPACE`, which has one.
 
     `role` is what an agency must be to call it, as for our own interface.
     """
@@ -33,8 +35,15 @@ _ALL = (
         code="GetSocialHistory",
         version="v1",
         role=Role.CASE_SYSTEM,
-        schema=SCHEMAS / "social-history.xsd",
+        schema=SCHEMA,
         title=MappingProxyType({"uk": "Соціальна історія однієї особи", "en": "One person's social history"}),
+    ),
+    Service(
+        code=SEARCH_OFFERS,
+        version="v1",
+        role=Role.CASE_SYSTEM,
+        schema=SCHEMA,
+        title=MappingProxyType({"uk": "Пошук пропозицій допомоги", "en": "Offers of help for a need"}),
     ),
 )
 

@@ -11,6 +11,7 @@ from lxml import etree
 from adapters.protocols.envelope import UNSENDABLE
 from adapters.protocols.xroad_soap import BODY, ENVELOPE, FAULT, HEADER, SOAP
 from gateway.answer import Answer
+from gateway.web.facades.seam import Offers
 from gateway.web.facades.services import NAMESPACE
 from gateway.web.facades.soap_message import OF_THE_BUS, XROAD
 from gateway.web.problem import Problem
@@ -22,7 +23,7 @@ NOT_RETURNED: Final = f"{XROAD}requestHash"
 LINE: Final = ("status", "as_of", "candidates", "reason", "next", "ground", "message_id")
 
 
-def write_answer(answer: Answer, header: etree._Element, code: str) -> bytes:
+def write_answer(answer: Answer | Offers, header: etree._Element, code: str) -> bytes:
     """Write the envelope of one answer, with every field of the request's header as it came."""
     envelope = etree.Element(ENVELOPE, nsmap=dict(NAMESPACES))
     returned = etree.SubElement(envelope, HEADER)
@@ -30,8 +31,11 @@ def write_answer(answer: Answer, header: etree._Element, code: str) -> bytes:
         field for field in list(header) if str(field.tag).startswith(OF_THE_BUS) and field.tag != NOT_RETURNED
     )
     wrapper = etree.SubElement(etree.SubElement(envelope, BODY), _name(f"{code}Response"))
-    _history(wrapper, answer.body)
-    _members(_child(wrapper, "receipt"), answer.receipt.as_json())
+    if isinstance(answer, Offers):
+        _offers(wrapper, answer.found)
+    else:
+        _history(wrapper, answer.body)
+        _members(_child(wrapper, "receipt"), answer.receipt.as_json())
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
 
 
@@ -49,8 +53,16 @@ def write_fault(code: str, problem: Problem, exchange_id: str, language: str) ->
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
 
 
+def _offers(wrapper: etree._Element, found: Mapping[str, Any]) -> None:
+    """Lay out what a search found; a member without a value is left out."""
+    for name, element in (("matches", "match"), ("near_misses", "nearMiss")):
+        for offer in found[name]:
+            said = {member: value for member, value in offer.items() if value is not None}
+            _value(_child(wrapper, element), said)
+
+
 def _history(wrapper: etree._Element, body: Mapping[str, Any]) -> None:
-    """Lay out an answer of interface §3 as `schemas/social-history.xsd` has it."""
+    """Lay out an answer of interface §3 as `schemas/obmin.xsd` has it."""
     _members(wrapper, {name: body[name] for name in ("exchange_id", "purpose", "case")})
     for name in ("contract", "ground"):
         _members(_child(wrapper, name), body[name])

@@ -29,7 +29,8 @@ _HEADERS: Final = "".join(
 def write_wsdl(services: Iterable[Service], address: str) -> bytes:
     """Describe these services; `address` is where messages are posted to."""
     held = list(services)
-    schemas = (*(service.schema for service in held), SCHEMAS / "identifiers.xsd", SCHEMAS / "xroad.xsd")
+    ours = dict.fromkeys(service.schema for service in held)
+    schemas = (*ours, SCHEMAS / "identifiers.xsd", SCHEMAS / "xroad.xsd")
     document = "".join(
         (
             _OPENING,

@@ -19,8 +19,9 @@ from gateway.faults import MethodError
 from gateway.web.facades.asking import Carried, read_asked, service_of
 from gateway.web.facades.bus_faults import BusMessageError, Flaw, ServiceUnknownError, fault_code
 from gateway.web.facades.peer import bus_of, recognise
-from gateway.web.facades.seam import Asked, serve
-from gateway.web.facades.services import NAMESPACE, SERVICES, Service
+from gateway.web.facades.seam import Asked, Offers, serve
+from gateway.web.facades.search_message import read_search
+from gateway.web.facades.services import NAMESPACE, SEARCH_OFFERS, SERVICES, Service
 from gateway.web.facades.soap_answer import write_answer, write_fault
 from gateway.web.facades.soap_message import Envelope, read_envelope
 from gateway.web.facades.wsdl import write_wsdl
@@ -66,7 +67,7 @@ class XRoadSoap:
             language_of(headers),
         )
 
-    def write(self, answer: Answer) -> Response:
+    def write(self, answer: Answer | Offers) -> Response:
         """See `Facade.write`."""
         assert self._envelope is not None  # noqa: S101  there is no answer to what was not read
         code = self._envelope.carried.service
@@ -123,6 +124,8 @@ def _body(wrapper: etree._Element, service: Service) -> bytes:
     if wrapper.tag != f"{{{NAMESPACE}}}{service.code}" or not _schema_at(service.schema).validate(wrapper):
         raise BusMessageError(Flaw.INVALID_BODY)
     said = read_tree(wrapper) or {}
+    if service.code == SEARCH_OFFERS:
+        return orjson.dumps(read_search(said))
     subject = said.get("subject")
     if subject and "birthDate" in subject:
         subject["birth_date"] = subject.pop("birthDate")
