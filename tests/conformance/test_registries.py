@@ -68,3 +68,10 @@ async def test_samples_show_no_drift(source: Source) -> None:
     )
 
     assert {change for reply in replies for change in getattr(reply, "drift", ())} == set()
+
+
+def test_a_question_may_be_repeated_exactly_where_it_leaves_nothing_behind() -> None:
+    """Whoever only reads says so; one that hands out tickets does not, nor one that is never asked."""
+    repeatable = {source for source, entry in CATALOG.items() if entry.manifest.idempotent}
+
+    assert set(CATALOG) - repeatable == {"employment", "income", "local-aid"}
