@@ -23,6 +23,7 @@ from gateway.web.problems import BY_SLUG, problem_of, refuse
 
 AT_START = {
     "AgenciesError",
+    "BundleRefusedError",
     "BusUnusableError",
     "CallRefusedError",
     "ClocksError",
