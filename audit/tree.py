@@ -70,14 +70,17 @@ async def read_entries(
 
 
 async def size_of(connection: AsyncConnection) -> int:
-    """Give how many entries the log says it has."""
-    size: int | None = await connection.scalar(select(head.c.size))
-    if size is None:
+    """Give how many entries the log says it has; another number than there are is `LogDamagedError`.
+
+    Both are read by one statement: others may append meanwhile, and two would see two moments.
+    """
+    newest = select(func.max(entries.c.idx)).scalar_subquery()
+    row = (await connection.execute(select(head.c.size, newest.label("newest")))).first()
+    if row is None:
         raise LogDamagedError("head-missing")
-    newest = await connection.scalar(select(func.max(entries.c.idx)))
-    if (newest if newest is not None else -1) + 1 != size:
+    if (row.newest if row.newest is not None else -1) + 1 != row.size:
         raise LogDamagedError("head-differs")
-    return size
+    return int(row.size)
 
 
 async def resume(connection: AsyncConnection, verifier: Verifier) -> tuple[Growth, Checkpoint | None]:

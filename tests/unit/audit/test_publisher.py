@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from audit.checkpoint import Checkpoint
+from audit.log import Log
 from audit.merkle import includes
 from audit.note import Signer
 from audit.publisher import Publisher
@@ -95,6 +96,23 @@ async def test_every_entry_is_proved_under_the_newest_head(database: str) -> Non
     assert size == 558
     assert all(holds(proof, leaves[proof.index]) for proof in proofs)
     assert [size for size, _ in await rows_of(database, HEADS)] == [1, 255, 258, 558]
+
+
+async def test_a_process_that_starts_while_others_append_finds_nothing_wrong(database: str) -> None:
+    """The head and the newest entry are looked at in one moment, however busy the log is."""
+    async with publisher_at(database) as publisher, log_at(database) as log:
+        writing = [asyncio.create_task(_append_one_by_one(log, 40)) for _ in range(3)]
+        sizes = [await publisher.check() for _ in range(60)]
+        await asyncio.gather(*writing)
+        last = await publisher.check()
+
+    assert sizes == sorted(sizes)
+    assert last == 120
+
+
+async def _append_one_by_one(log: Log, count: int) -> None:
+    for _ in range(count):
+        await log.note(event())
 
 
 async def test_a_running_publisher_proves_a_new_entry_soon(database: str) -> None:
