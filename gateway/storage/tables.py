@@ -178,7 +178,6 @@ safe_contacts = Table(
     metadata,
     Column("subject_ref", ForeignKey("subjects.ref"), primary_key=True),
     Column("contact", LargeBinary, nullable=False, comment="envelope: channel and address that are safe"),
-    Column("daily", Integer, nullable=False, server_default="0", comment="1: told once a day of all"),
     Column("at", BigInteger, nullable=False),
 )
 

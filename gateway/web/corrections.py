@@ -36,7 +36,7 @@ class CorrectionBody(Body):
     statement: Annotated[str, StringConstraints(min_length=10, max_length=2000, strip_whitespace=True)]
 
 
-class AnswerBody(Body):
+class CorrectionAnswerBody(Body):
     """`POST /v1/corrections/{id}/answer`: what the register's owner did."""
 
     outcome: Literal["corrected", "refused"]
@@ -99,7 +99,9 @@ async def get(request: Request, correction_id: Code) -> Response:
 
 
 @router.post(
-    "/{correction_id}/answer", openapi_extra=described(AnswerBody), summary="Say, as the owner, what was done"
+    "/{correction_id}/answer",
+    openapi_extra=described(CorrectionAnswerBody),
+    summary="Say, as the owner, what was done",
 )
 async def answer(request: Request, correction_id: Code) -> Response:
     """Answer for a register that the caller keeps, once; whoever was told the wrong value is told now."""
@@ -107,7 +109,7 @@ async def answer(request: Request, correction_id: Code) -> Response:
     content = await read_bytes(request, gate.largest_body)
 
     async def produce() -> Response:
-        body = parse(AnswerBody, content)
+        body = parse(CorrectionAnswerBody, content)
         official, result = OfficialId(body.official.id), Result(body.outcome)
         found = await _correcting(gate).answer(correction_id, caller.id, official, result)
         return reply({**_shown(gate, found), "state": result.value})

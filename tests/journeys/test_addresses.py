@@ -34,7 +34,7 @@ async def test_a_wrong_method_names_the_right_ones(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/v1", "/v2/social-history", "/v1/social-history/", "/docs", "/problems/nothing", "/log/tile/x"],
+    ["/v1", "/v2/social-history", "/v1/social-history/", "/docs", "/problems/nothing", "/log/tile/x"],
 )
 async def test_an_unknown_address_is_not_found(common: House, path: str) -> None:
     """404 as a problem, with no redirection and no framework's page."""

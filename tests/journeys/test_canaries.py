@@ -54,7 +54,8 @@ def _found_in(text: str) -> list[str]:
         for each in encoded
     ]
     everything = "\n".join([text, unescaped, urllib.parse.unquote(text), *map(_readable, decoded)]).lower()
-    return [canary for canary in CANARIES if canary in everything]
+    # A number is hers where it stands by itself: the digits of some measurement may hold it by chance.
+    return [canary for canary in CANARIES if re.search(rf"(?<![\d.]){re.escape(canary)}(?!\d)", everything)]
 
 
 def _readable(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What agencies were told of recalls and corrections, what came in bundles, how often a person is told."""
+"""What agencies were told of recalls and corrections, and what came in bundles."""
 
 from __future__ import annotations
 
@@ -89,16 +89,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_carried_agency_acknowledged_at_seq"), "carried", ["agency", "acknowledged_at", "seq"]
     )
-    op.add_column(
-        "safe_contacts",
-        sa.Column(
-            "daily", sa.Integer(), server_default="0", nullable=False, comment="1: told once a day of all"
-        ),
-    )
 
 
 def downgrade() -> None:
     """Go back."""
-    op.drop_column("safe_contacts", "daily")
     for table in ("carried", "correction_recipients", "correction_outcomes", "tellings"):
         op.drop_table(table)
