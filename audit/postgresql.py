@@ -73,13 +73,30 @@ class PostgresqlStore:
         self._connection: Any = None
 
     async def write(self, batch: Sequence[Entry]) -> Outcomes:
-        """See `Store.write`."""
+        """See `Store.write`.
+
+        Once more where the month of an entry was made between choosing the default partition for it and
+        its getting there: the server then says that it does not belong there, and nothing is kept.
+        """
+        try:
+            return await self._write(batch)
+        except asyncpg.CheckViolationError:
+            await self._drop()
+        try:
+            return await self._write(batch)
+        except asyncpg.CheckViolationError as error:
+            await self._drop()
+            raise AuditUnavailableError(_code(error)) from None
+
+    async def _write(self, batch: Sequence[Entry]) -> Outcomes:
         if not any(entry.companions or entry.grounds for entry in batch):
             return await self._append(batch)
         try:
             connection = await self._open()
             await connection.execute("BEGIN")
             outcomes = await self._carry_out(connection, batch)
+        except asyncpg.CheckViolationError:
+            raise
         except _BROKEN as error:
             await self._drop()
             raise AuditUnavailableError(_code(error)) from None
@@ -105,6 +122,8 @@ class PostgresqlStore:
             raise AuditUnavailableError(_code(error)) from None
         try:
             [(base,)] = await connection.fetch(_APPEND, len(batch), *columns, *places)
+        except asyncpg.CheckViolationError:
+            raise
         except _BROKEN as error:
             await self._drop()
             raise OutcomeUnknownError(_code(error)) from None

@@ -49,9 +49,9 @@ async def exchange(log: Log, url: str, number: int) -> None:
 
 
 async def append(url: str, trap: Trap) -> None:
-    """Record exchanges, eight at a time, until the trap springs."""
+    """Record exchanges, eight at a time, until the trap springs: every statement passes by twenty times."""
     log = Log(trapped_store(url, trap), SIGNER)
-    for start in range(0, 80, 8):
+    for start in range(0, 160, 8):
         await asyncio.gather(*(exchange(log, url, start + number) for number in range(8)))
 
 

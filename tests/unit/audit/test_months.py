@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -9,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.log import Noted
 from audit.months import AGAIN, Month, Months, make_months
 from audit.publisher import Publisher
 from audit.query import Filter, search
-from audit.store import LogDamagedError, microseconds
+from audit.store import LogDamagedError, Statement, microseconds
 from tests.unit.audit.records import NOW, SIGNER, engine_at, event, log_at, prepare, rows_of
 from tests.unit.audit.test_plans import plan_of
 
@@ -227,3 +230,30 @@ async def test_a_month_that_cannot_be_made_hinders_nobody(bare: str) -> None:
     assert (await rows_of(bare, "SELECT to_regclass('audit_entries_2026_12')::text")) == [
         ("audit_entries_2026_12",)
     ]
+
+
+@pytest.mark.parametrize("companions", [(), (Statement("SELECT 1"),)])
+async def test_an_append_that_waits_for_its_month_to_be_made_goes_into_it(
+    bare: str, companions: Sequence[Statement]
+) -> None:
+    """Whoever had chosen the default partition before the month was there is not refused."""
+    async with log_at(bare) as log, engine_at(bare) as engine, engine.connect() as connection:
+        await log.note(event(at=AFTER))
+        async with connection.begin():
+            await _make_november(connection)
+            appending = asyncio.create_task(log.note(event(at=NOW), companions))
+            await _waiting_for_a_lock(bare)
+        await appending
+
+    assert await rows_of(bare, WHERE) == [("audit_entries_default", 0), ("audit_entries_2026_11", 1)]
+
+
+async def _make_november(connection: AsyncConnection) -> None:
+    for statement in Month(2026, 11).statements():
+        await connection.exec_driver_sql(statement)
+
+
+async def _waiting_for_a_lock(url: str) -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    while not (await rows_of(url, waiting))[0][0]:  # noqa: ASYNC110  the server tells nobody
+        await asyncio.sleep(0.01)
