@@ -5,6 +5,7 @@ The header rules are each bus's own; the provider behind it refuses in FastAPI's
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +30,7 @@ UNKNOWN: Final = b'{"detail":"Person not found"}'
 MISSING: Final = {"detail": [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": {}}]}
 
 
-class BusProvider:
+class BusProvider(ABC):
     """An ASGI application behind a bus.
 
     `service` is what it is called there without the instance, `demanded` the header fields without which
@@ -53,9 +54,9 @@ class BusProvider:
         headers = {**served.headers, self.transaction: str(uuid4())}
         await serve(send, Served(served.status, served.body, served.type, headers))
 
+    @abstractmethod
     def called(self, scope: Scope) -> str:
         """Give the service that a request is for, with its instance."""
-        raise NotImplementedError
 
     def _answer(self, scope: Scope, body: bytes) -> Served:
         if scope.get(FAULT) == "fault":
