@@ -22,7 +22,7 @@ from audit.tree import inclusion
 from gateway.faults import NotFoundError
 from gateway.signin.officials import Cabinet
 from gateway.storage.engine import translated
-from gateway.web.cabinets.auditing.shown import entries_of, kind_words, note
+from gateway.web.cabinets.auditing.shown import KINDS, entries_of, note
 from gateway.web.cabinets.look import look_in
 from gateway.web.cabinets.personal.looks import saved
 from gateway.web.cabinets.pictures import State, Step, path
@@ -155,7 +155,7 @@ def _picture(gate: Gate, language: str, events: Sequence[Event]) -> Markup:
         detail = " · ".join(part for part in (who, event.result, event.reason) if part)
         if event.kind in ENDS:
             steps += _sources(gate, language, event)
-        steps.append(Step(words.gettext(kind_words(event.kind)), detail, STATES.get(event.result, "done")))
+        steps.append(Step(words.gettext(KINDS[event.kind]), detail, STATES.get(event.result, "done")))
     purpose = next((names.purpose(each.purpose)[language] for each in events if each.purpose), "")
     title = words.gettext(N_("The way of this exchange"))
     return path(steps, title, f"{purpose}. " + "; ".join(each.name for each in steps))

@@ -25,6 +25,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.DELIVERY: N_("Delivery"),
     Kind.AGREEMENT: N_("Data agreement"),
     Kind.APPEAL: N_("Appeal of a person"),
+    Kind.ASSESSMENT: N_("Act of needs assessment"),
     Kind.CONSENT: N_("Consent"),
     Kind.CASE: N_("Case"),
     Kind.CONTRACT: N_("Contract"),
@@ -33,14 +34,21 @@ KINDS: Mapping[Kind, str] = {
     Kind.OFFER: N_("Offer"),
     Kind.ALLOCATION: N_("Help held or given"),
     Kind.PARTNER: N_("Partner's admission"),
+    Kind.REPLAY: N_("Sending again"),
     Kind.REPORT: N_("Report without people"),
     Kind.TOKEN: N_("Agency signed in"),
+    Kind.SIGN_IN: N_("Signing in and out"),
     Kind.READ: N_("Reading"),
     Kind.EXPORT: N_("Export"),
     Kind.ALARM: N_("Alarm"),
     Kind.CONFIG: N_("Setting"),
+    Kind.BUNDLE: N_("Bundle of messages"),
     Kind.EMERGENCY: N_("Emergency"),
+    Kind.ENDPOINT: N_("Address for messages"),
     Kind.PROTECTION: N_("Protection of a person"),
+    Kind.PUSH: N_("Message to an agency"),
+    Kind.REFERRAL: N_("Referral or contribution"),
+    Kind.SUBSCRIPTION: N_("Watch for changes"),
     Kind.STATEMENT: N_("Statement to a person"),
     Kind.NOTICE: N_("Notice to a person"),
     Kind.UNSEALING: N_("Unsealing"),
@@ -50,11 +58,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.SAMPLE: N_("Sample"),
     Kind.FINDING: N_("Finding"),
 }
-
-
-def kind_words(kind: Kind) -> str:
-    """Give the words for a kind of entry; one that has none yet is shown by its code."""
-    return KINDS.get(kind, kind.value)
+"""Every kind of entry in words: a test compares this with `Kind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _entry(gate: Gate, recorded: Recorded, hidden: Collection[str]) -> Entry:
         index=recorded.index,
         id=event.id,
         at=event.at,
-        kind=kind_words(event.kind),
+        kind=KINDS[event.kind],
         exchange_id=event.exchange_id,
         agency=words.agency(event.agency) if event.agency else {},
         official=event.official,
