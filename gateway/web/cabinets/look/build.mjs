@@ -1,4 +1,4 @@
-// Puts what is shipped into ../static: htmx as it comes, our own script, and the licences of both libraries.
+// Puts what is shipped into ../static: htmx as it comes, and the licences of both libraries.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 
 const modules = new URL("node_modules/", import.meta.url);
@@ -6,8 +6,6 @@ const shipped = new URL("../static/", import.meta.url);
 
 copyFileSync(new URL("htmx.org/dist/htmx.min.js", modules), new URL("htmx.js", shipped));
 copyFileSync(new URL("htmx.org/dist/ext/hx-sse.min.js", modules), new URL("hx-sse.js", shipped));
-copyFileSync(new URL("page.js", import.meta.url), new URL("page.js", shipped));
-copyFileSync(new URL("mark.svg", import.meta.url), new URL("mark.svg", shipped));
 
 const parts = [
   ["govuk-frontend", new URL("LICENCE-govuk-frontend.txt", import.meta.url)], // its package brings none
