@@ -7,8 +7,8 @@ import asyncio
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,6 +46,19 @@ class Run:
     entries: int
     folder: Path
     console: Console
+
+
+@contextmanager
+def _postgresql(binaries: Path) -> Iterator[str]:
+    """Give the URL of a database on a server of our own whose commits reach the disk."""
+    server = Server(binaries)
+    try:
+        server.make_durable()
+        server.start()
+        server.create("bench")
+        yield server.url("bench")
+    finally:
+        server.remove()
 
 
 def run_comparison(run: Run) -> None:
@@ -103,13 +116,9 @@ def run_replicas(run: Run) -> None:
         run.console.print("PostgreSQL is absent: one process against two was not measured.")
         return
     with ExitStack() as stack:
-        server = Server(binaries)
-        stack.callback(server.remove)
-        server.make_durable()
-        server.start()
-        server.create("bench")
+        url = stack.enter_context(_postgresql(binaries))
         registries, _ = stack.enter_context(simulated(run.folder, DELAY))
-        deployment = deploy(run.folder / "replicas", registries, server.url("bench"))
+        deployment = deploy(run.folder / "replicas", registries, url)
         services = stack.enter_context(serving(deployment, replicas=2))
         scalings = [asdict(one) for one in measure_replicas(services, run.rounds, run.seconds)]
     save(OUT, "replicas", scalings)
@@ -121,13 +130,8 @@ def run_offers(run: Run) -> None:
     share = 1.0 if run.rounds > 1 else 0.05
     figures = asyncio.run(measure_offers(sqlite_url(run.folder), share))
     if binaries := find_binaries():
-        with ExitStack() as stack:
-            server = Server(binaries)
-            stack.callback(server.remove)
-            server.make_durable()
-            server.start()
-            server.create("offers")
-            figures += asyncio.run(measure_offers(server.url("offers"), share))
+        with _postgresql(binaries) as url:
+            figures += asyncio.run(measure_offers(url, share))
     shown = [asdict(figure) for figure in figures]
     save(OUT, "offers", shown)
     print_figures(run.console, "Offers", shown)
@@ -139,17 +143,10 @@ def run_delivery(run: Run) -> None:
     if binaries is None:
         run.console.print("PostgreSQL is absent: deliveries were not measured.")
         return
-    with ExitStack() as stack:
-        server = Server(binaries)
-        stack.callback(server.remove)
-        server.make_durable()
-        server.start()
-        server.create("delivery")
-        (run.folder / "delivery").mkdir()
-        full = run.rounds > 1
-        measured = measure_delivery(
-            run.folder / "delivery", server.url("delivery"), 4000 if full else 800, 1.0 if full else 0.05
-        )
+    (run.folder / "delivery").mkdir()
+    messages, share = (4000, 1.0) if run.rounds > 1 else (800, 0.05)
+    with _postgresql(binaries) as url:
+        measured = measure_delivery(run.folder / "delivery", url, messages, share)
         figures = [asdict(figure) for figure in asyncio.run(measured)]
     save(OUT, "delivery", figures)
     print_figures(run.console, "Deliveries to a local receiver, PostgreSQL", figures)
